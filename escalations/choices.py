@@ -1,0 +1,117 @@
+"""The fixed vocabularies of what happens to a ticket. Lists that an organisation edits are `policies.PickItem`."""
+
+from django.db.models import IntegerChoices, TextChoices
+
+
+class Priority(IntegerChoices):
+    """Stored as 1–4 so that an index orders by it; the policy's severities define what each means."""
+
+    P1 = 1, "P1"
+    P2 = 2, "P2"
+    P3 = 3, "P3"
+    P4 = 4, "P4"
+
+
+class TicketState(TextChoices):
+    NEW = "new", "New"
+    OPEN = "open", "Open"
+    WAITING_CUSTOMER = "waiting_customer", "Waiting for customer"
+    WAITING_VENDOR = "waiting_vendor", "Waiting for vendor"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed"
+    MERGED = "merged", "Merged"
+
+
+WAITING_STATES = (TicketState.WAITING_CUSTOMER, TicketState.WAITING_VENDOR)
+OPEN_STATES = (TicketState.NEW, TicketState.OPEN, *WAITING_STATES)
+
+
+class EscalationState(TextChoices):
+    PENDING = "pending", "Pending"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    ACCEPTED = "accepted", "Accepted"
+    RETURNED = "returned", "Returned"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    RESOLVED = "resolved", "Resolved"
+    DE_ESCALATED = "de_escalated", "De-escalated"
+    MOVED_ON = "moved_on", "Moved on"
+
+
+WAITING_FOR_RECEIVER = (EscalationState.PENDING, EscalationState.ACKNOWLEDGED)
+
+
+class Axis(TextChoices):
+    FUNCTIONAL = "functional", "Functional"
+    HIERARCHICAL = "hierarchical", "Hierarchical"
+
+
+class Origin(TextChoices):
+    PERSON = "person", "A person"
+    TRIGGER = "trigger", "A trigger"
+    CLOCK = "clock", "A clock"
+
+
+class ClockKind(TextChoices):
+    FIRST_RESPONSE = "first_response", "First response"
+    ACKNOWLEDGEMENT = "acknowledgement", "Acknowledge"
+    TIME_AT_TIER = "time_at_tier", "Time at tier"
+    TIER_RESOLUTION = "tier_resolution", "Resolve at tier"
+    CONTRACT_RESOLUTION = "contract_resolution", "Contract resolution"
+    PROMISED_UPDATE = "promised_update", "Customer update"
+    MANAGEMENT_ACK = "management_ack", "Management acknowledges"
+    EXECUTIVE_NOTIFIED = "executive_notified", "Executive notified"
+    CUSTOMER_CONTACTED = "customer_contacted", "Customer contacted"
+    RESOLUTION_PLAN = "resolution_plan", "Resolution plan"
+    STATUS_UPDATE = "status_update", "Status update"
+    CREDIT_DECISION = "credit_decision", "Credit decision"
+
+
+class ClockState(TextChoices):
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    MET = "met", "Met"
+    BREACHED = "breached", "Breached"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Sentiment(TextChoices):
+    SATISFIED = "satisfied", "Satisfied"
+    NEUTRAL = "neutral", "Neutral"
+    FRUSTRATED = "frustrated", "Frustrated"
+    UPSET = "upset", "Upset"
+
+
+class Reproduced(TextChoices):
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    PARTIAL = "partial", "Partial"
+
+
+class MessageKind(TextChoices):
+    CUSTOMER = "customer", "Customer message"
+    REPLY = "reply", "Reply"
+    NOTE = "note", "Internal note"
+    CALL = "call", "Call"
+
+
+class HopKind(TextChoices):
+    HELD = "held", "Held"
+    WAITING = "waiting", "Waiting for acceptance"
+    PAUSED = "paused", "Paused"
+
+
+class Complexity(TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class ImportState(TextChoices):
+    UPLOADED = "uploaded", "Uploaded"
+    MAPPED = "mapped", "Mapped"
+    CHECKED = "checked", "Checked"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    UNDOING = "undoing", "Undoing"
+    UNDONE = "undone", "Undone"

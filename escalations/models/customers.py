@@ -1,0 +1,75 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Calendar, Region, TimeZoneField
+from journal.models import Batch
+
+
+class Customer(models.Model):
+    name = models.CharField(max_length=160)
+    source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    segment = models.CharField(max_length=40, blank=True, help_text="Code from the list of segments")
+    is_vip = models.BooleanField(default=False)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    time_zone = TimeZoneField()
+    calendar = models.ForeignKey(
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Contract clocks run on it; none means around the clock",
+    )
+    success_manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    contact_method = models.CharField(max_length=40, blank=True)
+    update_frequency = models.CharField(max_length=40, blank=True)
+    renewal_on = models.DateField(null=True, blank=True)
+    relationship_notes = models.TextField(blank=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [
+            models.Index(fields=["name"], name="customer_name"),
+            models.Index(fields=["batch"], name="customer_batch", condition=Q(batch__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="customer_external_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contacts")
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [models.Index(fields=["batch"], name="contact_batch", condition=Q(batch__isnull=False))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Issue(models.Model):
+    """What is wrong, apart from who reports it: tickets of one outage are linked to one issue."""
+
+    title = models.CharField(max_length=200)
+    product_area = models.CharField(max_length=40, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.title

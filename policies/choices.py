@@ -1,0 +1,38 @@
+from django.db.models import TextChoices
+
+
+class PolicyState(TextChoices):
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    RETIRED = "retired", "Retired"
+
+
+class PickListName(TextChoices):
+    """Lists an organisation edits. Rows refer to an item by its code, which never changes."""
+
+    REASON = "reason", "Escalation reasons"
+    RETURN_REASON = "return_reason", "Return reasons"
+    BARRIER = "barrier", "What would have avoided it"
+    CATEGORY = "category", "Ticket categories"
+    ISSUE_TYPE = "issue_type", "Issue types"
+    PRODUCT_AREA = "product_area", "Product areas"
+    CHANNEL = "channel", "Channels"
+    SEGMENT = "segment", "Customer segments"
+    SCOPE = "scope", "Scope of impact"
+    URGENCY = "urgency", "Urgency"
+    CONTACT_METHOD = "contact_method", "Contact methods"
+    UPDATE_FREQUENCY = "update_frequency", "Update frequencies"
+    CONCERN = "concern", "Legal, compliance and security concerns"
+    PUBLIC_COMPLAINT = "public_complaint", "Public complaints"
+    ROOT_CAUSE = "root_cause", "Root causes"
+
+
+class ResponseKind(TextChoices):
+    """Management's response targets (F6, M2). Values are clock kinds."""
+
+    MANAGEMENT_ACK = "management_ack", "Management acknowledges"
+    EXECUTIVE_NOTIFIED = "executive_notified", "Executive notified"
+    CUSTOMER_CONTACTED = "customer_contacted", "Customer contacted"
+    RESOLUTION_PLAN = "resolution_plan", "Resolution plan communicated"
+    STATUS_UPDATE = "status_update", "Status update, then again until resolved"
+    CREDIT_DECISION = "credit_decision", "Credit request decided"
