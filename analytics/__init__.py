@@ -1,0 +1,1 @@
+"""What it adds up to: metrics, drivers, prevention, reviews of the month, replay."""

@@ -1,0 +1,23 @@
+"""Where every page lives. Each app names its own URLs; this file only hangs them up."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "Belay administration"
+admin.site.index_title = "Configuration"
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("policies/", include("policies.urls")),
+    path("", include("escalations.urls")),
+    path("", include("web.urls")),
+]

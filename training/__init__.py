@@ -1,0 +1,1 @@
+"""Scenarios, simulations, rubrics, coaching: what happens here never touches the real figures."""
