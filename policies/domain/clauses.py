@@ -1,0 +1,94 @@
+"""The words and numbers of a policy's clauses, made from its rules so that they cannot disagree with them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from policies.domain.policy import Clause, ContractRule, Policy, SeverityRules, TierRules
+
+RESPONSE_WORDS = {
+    "management_ack": "Management acknowledges within {}.",
+    "executive_notified": "An executive is notified within {} where an enterprise customer or revenue is affected.",
+    "customer_contacted": "The customer is contacted within {} of a management escalation.",
+    "resolution_plan": "A resolution plan is communicated within {}.",
+    "status_update": "A status update follows every {} until the ticket is resolved.",
+    "credit_decision": "A credit request is decided within {}, or moves up.",
+}
+
+
+def span_words(seconds: int) -> str:
+    """`5400` → `1 h 30 min`; whole days only where nothing smaller is left over."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, left = divmod(rest, 60)
+    if days and (hours or minutes or left or days == 1):
+        hours, days = hours + 24 * days, 0
+    parts = [(days, "days"), (hours, "h"), (minutes, "min"), (left, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+
+
+def _severities(rows: Iterable[SeverityRules]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        hours = " Its clocks run around the clock." if row.runs_around_the_clock else ""
+        yield (
+            f"severity.{row.name}",
+            f"{row.name}, {row.definition[:1].lower()}{row.definition[1:]}: first response within"
+            f" {span_words(row.first_response_seconds)}; enters at {row.entry_tier}. Path: {row.path}.{hours}",
+        )
+
+
+def _limits(rows: Iterable[TierRules], above: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        if row.time_limit_seconds is None:
+            continue
+        target = f" to {above[row.code]}" if row.code in above else ""
+        yield (
+            f"tier.{row.code}.time_limit",
+            f"{row.code}{target} after {span_words(row.time_limit_seconds)} unresolved.",
+        )
+
+
+def _acknowledgements(rows: Iterable[TierRules]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        if row.ack_seconds is not None:
+            yield f"tier.{row.code}.ack", f"{row.code} acknowledges within {span_words(row.ack_seconds)}."
+
+
+def _resolutions(rows: Iterable[TierRules]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        yield (
+            f"tier.{row.code}.resolution",
+            f"{row.code} resolves within {span_words(row.resolution_seconds)} of taking a ticket.",
+        )
+
+
+def _contracts(rows: Iterable[ContractRule], segments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        who = segments.get(row.segment, row.segment) if row.segment else "all other customers"
+        yield (
+            f"contract.P{row.priority}.{row.segment or 'other'}",
+            f"P{row.priority} of {who}: resolved within {span_words(row.resolution_seconds)} of opening.",
+        )
+
+
+def number_clauses(policy: Policy, segments: Mapping[str, str]) -> Policy:
+    """The policy with its clauses written and numbered by section. `segments`: code → label."""
+    ranks = sorted(policy.tiers, key=lambda tier: tier.rank)
+    above = {lower.code: upper.code for lower, upper in zip(ranks, ranks[1:], strict=False)}
+    responses = (
+        (f"response.{kind}", RESPONSE_WORDS[kind].format(span_words(seconds)))
+        for kind, seconds in policy.responses.items()
+    )
+    sections = [
+        _severities(policy.severities),
+        _limits(ranks, above),
+        _acknowledgements(ranks),
+        _resolutions(ranks),
+        _contracts(policy.contracts, segments),
+        responses,
+    ]
+    clauses = {
+        key: Clause(key=key, number=f"{section}.{place}", text=text)
+        for section, rows in enumerate(sections, start=1)
+        for place, (key, text) in enumerate(rows, start=1)
+    }
+    return replace(policy, clauses=clauses)

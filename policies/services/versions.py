@@ -1,0 +1,119 @@
+"""Publishing: the moment at which rows become rules."""
+
+from django.db import transaction
+
+from accounts.models import User
+from journal import clock
+from journal.services import event_append
+from policies.choices import PickListName, PolicyState
+from policies.domain.clauses import number_clauses
+from policies.domain.policy import ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
+from policies.models import PolicyTier, PolicyVersion, Severity
+from policies.selectors import pick_labels
+
+
+def _tier_rules(row: PolicyTier) -> TierRules:
+    percent = row.target_escalation_percent
+    return TierRules(
+        code=row.tier.code,
+        name=row.tier.name,
+        rank=row.tier.rank,
+        expertise=row.expertise,
+        issue_types=row.issue_types,
+        ack_seconds=row.ack_seconds,
+        time_limit_seconds=row.time_limit_seconds,
+        resolution_seconds=row.resolution_seconds,
+        target_escalation_percent=None if percent is None else str(percent),
+        hourly_cost=str(row.hourly_cost),
+    )
+
+
+def _severity_rules(row: Severity) -> SeverityRules:
+    return SeverityRules(
+        priority=row.priority,
+        definition=row.definition,
+        first_response_seconds=row.first_response_seconds,
+        entry_tier=row.entry_tier.code,
+        entry_team=row.entry_team.code if row.entry_team else None,
+        path=row.path,
+        runs_around_the_clock=row.runs_around_the_clock,
+        head_start_seconds=row.head_start_seconds,
+    )
+
+
+def policy_of_draft(version: PolicyVersion) -> Policy:
+    """What the draft's rows would publish: the same object that a snapshot gives."""
+    segments = pick_labels(PickListName.SEGMENT)[PickListName.SEGMENT]
+    policy = Policy(
+        code=version.code,
+        title=version.title,
+        tiers=tuple(_tier_rules(row) for row in version.tiers.select_related("tier")),
+        severities=tuple(
+            _severity_rules(row) for row in version.severities.select_related("entry_tier", "entry_team")
+        ),
+        contracts=tuple(
+            ContractRule(
+                priority=row.priority,
+                segment=row.segment,
+                resolution_seconds=row.resolution_seconds,
+                calendar=row.calendar.code if row.calendar else None,
+            )
+            for row in version.contracts.select_related("calendar")
+        ),
+        responses={row.kind: row.seconds for row in version.responses.all()},
+        clauses={},
+    )
+    return number_clauses(policy, segments)
+
+
+def problems_of(policy: Policy) -> list[str]:
+    """What makes a policy unfit to run, row by row. The prover's finer findings come before publishing too."""
+    problems = []
+    codes = {tier.code for tier in policy.tiers}
+    if not codes:
+        problems.append("Tiers: a policy needs at least one tier.")
+    missing = {1, 2, 3, 4} - {severity.priority for severity in policy.severities}
+    problems += [f"Severities: P{priority} is missing." for priority in sorted(missing)]
+    problems += [
+        f"Severity {severity.name}, entry tier: {severity.entry_tier} is not among the tiers."
+        for severity in policy.severities
+        if severity.entry_tier not in codes
+    ]
+    entry = min((tier.rank for tier in policy.tiers), default=0)
+    problems += [
+        f"Tier {tier.code}, acknowledgement: a tier that receives escalations needs a target."
+        for tier in policy.tiers
+        if tier.rank > entry and not tier.ack_seconds
+    ]
+    for tier in policy.tiers:
+        if tier.time_limit_seconds == 0 or tier.resolution_seconds == 0:
+            problems.append(f"Tier {tier.code}: a limit or target of 0 would ring at once.")
+    return problems
+
+
+@transaction.atomic
+def version_publish(*, version: PolicyVersion, by: User) -> PolicyVersion:
+    """Freeze the draft and put it in force; the one before retires. The publisher is a second person.
+
+    Raises PolicyInvalid with every problem. The two-person rule is the database's (policy_second_person).
+    """
+    version = PolicyVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+    if version.state != PolicyState.DRAFT:
+        raise PolicyInvalid([f"Policy {version.code} is {version.get_state_display().lower()}, not a draft."])
+    if version.created_by_id == by.pk:
+        raise PolicyInvalid(["A policy is published by a second person, not by the one who drafted it."])
+    policy = policy_of_draft(version)
+    problems = problems_of(policy)
+    if problems:
+        raise PolicyInvalid(problems)
+    now = clock.now()
+    PolicyVersion.objects.filter(state=PolicyState.PUBLISHED).update(
+        state=PolicyState.RETIRED, retired_at=now
+    )
+    version.snapshot = policy.to_json()
+    version.state, version.published_by, version.published_at = PolicyState.PUBLISHED, by, now
+    version.save()
+    event_append(
+        subject=("policy", version.pk), kind="policy.published", actor=by, at=now, data={"code": version.code}
+    )
+    return version
