@@ -38,9 +38,7 @@ def settings_for(broker_url: str, folder: Path) -> dict[str, Any]:
         "CELERY_BROKER_URL": broker_url or "filesystem://",
         "CELERY_BROKER_TRANSPORT_OPTIONS": (
             # Publishing must never hold up a request: an unreachable broker fails at once.
-            {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 0}
-            if broker_url
-            else file_broker(folder)
+            {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 0} if broker_url else file_broker(folder)
         ),
         "CELERY_BROKER_CONNECTION_TIMEOUT": 2,
         "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,

@@ -1,6 +1,7 @@
 """Structured logs: one JSON object per line in production, readable lines while developing."""
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ def configure(*, log_format: str, level: str) -> dict[str, Any]:
     `log_format` is "json" or "console". Everything goes to standard error.
     """
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     tail: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if log_format == "json":

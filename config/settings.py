@@ -32,9 +32,7 @@ PROCESS = env.str("BELAY_PROCESS", "command")
 if EMBEDDED_DATABASE:
     DATABASE = embedded.locate(BASE_DIR).django_database(owner=DATABASE_AS_OWNER)
 else:
-    DATABASE = env.db_url_config(
-        env.str("DATABASE_OWNER_URL", DATABASE_URL) if DATABASE_AS_OWNER else DATABASE_URL
-    )
+    DATABASE = env.db_url_config(env.str("DATABASE_OWNER_URL", DATABASE_URL) if DATABASE_AS_OWNER else DATABASE_URL)
 
 # Seconds a connection is kept; checked before it is used again.
 DATABASE["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", 60)
@@ -89,7 +87,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "web.middleware.LoginRequired",
+    "web.middleware.PersonZone",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

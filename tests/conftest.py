@@ -17,13 +17,13 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
-from config.embedded.cluster import OWNER, SUPERUSER
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
 
+from config.embedded.cluster import OWNER, SUPERUSER
 from tests.bed import databases, server
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from config.embedded.cluster import APP, OWNER
-from config.embedded.keeper import locked
 from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from config.embedded.cluster import APP, OWNER
+from config.embedded.keeper import locked
 from tests.bed.server import Server
 
 # What decides how a migrated database looks: also the apps' names and what runs after migrating.
@@ -87,9 +87,7 @@ def _build_template(server: Server, admin: psycopg.Connection, template: str) ->
         call_command("migrate", verbosity=0, interactive=False)
     with server.connect(database=draft) as superuser:
         keep_pristine(superuser)
-    admin.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(template))
-    )
+    admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(template)))
 
 
 def create(server: Server, root: Path, label: str) -> str:
@@ -103,9 +101,7 @@ def create(server: Server, root: Path, label: str) -> str:
             _build_template(server, admin, template)
         _drop(admin, name)
         admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                *map(sql.Identifier, (name, template, OWNER))
-            )
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*map(sql.Identifier, (name, template, OWNER)))
         )
     return name
 
@@ -129,8 +125,7 @@ def keep_pristine(superuser: psycopg.Connection) -> None:
 
 def _tables(superuser: psycopg.Connection, schema: str = "public") -> list[str]:
     rows = superuser.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'django_migrations' "
-        "ORDER BY tablename",
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'django_migrations' ORDER BY tablename",
         [schema],
     )
     return [table for (table,) in rows]

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection
+
 from journal.models import Heartbeat
 
 
@@ -24,10 +25,10 @@ def test_the_application_may_not_change_what_guards_it(statement):
 
 
 @pytest.mark.parametrize("_turn", [1, 2])
-def test_a_committing_test_leaves_nothing_behind(transactional_db, _turn, clock_name="bed"):
+def test_a_committing_test_leaves_nothing_behind(transactional_db, _turn):
     from_migrations = (ContentType.objects.count(), Permission.objects.count())
 
-    assert not Heartbeat.objects.filter(name=clock_name).exists()
+    assert not Heartbeat.objects.filter(name="bed").exists()
     assert min(from_migrations) > 0
-    Heartbeat.objects.create(name=clock_name, beat_at="2025-03-01T00:00:00Z")
+    Heartbeat.objects.create(name="bed", beat_at="2025-03-01T00:00:00Z")
     Permission.objects.all().delete()

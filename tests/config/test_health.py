@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from config import health
 from django.db import OperationalError
 from django.test import Client
+
+from config import health
 from journal import clock
 from journal.models import Heartbeat
 
