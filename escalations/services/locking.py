@@ -1,0 +1,78 @@
+"""The one lock order: the ticket first, then whatever hangs on it; `now` only after the lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from escalations.access import parts_on_escalation, parts_on_ticket
+from escalations.domain.lifecycle import Part, Transition, TransitionNotAllowed, transition
+from escalations.errors import NotAllowed, Overtaken
+from escalations.models import Escalation, Ticket
+from journal import clock
+
+RELATIONS = ("customer", "customer__calendar", "tier", "team", "team__calendar", "team__lead", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A locked ticket, the person as the database knows them now, and the instant after the lock."""
+
+    ticket: Ticket
+    by: User
+    now: datetime
+
+
+def hold_ticket(ticket_id: int, by: User) -> Held:
+    """Lock the ticket for this transaction and read the person's rights anew: the page may be hours old.
+
+    Raises NotAllowed when the person may no longer see it or has left.
+    """
+    ticket = Ticket.objects.select_for_update(of=("self",), no_key=True).select_related(*RELATIONS).get(pk=ticket_id)
+    person = User.objects.select_related("role", "team").get(pk=by.pk)
+    if ticket.is_restricted and not ticket.readers.filter(user=person).exists():
+        raise NotAllowed("This ticket is open only to the people named on it.")
+    return Held(ticket, person, clock.now())
+
+
+def hold_escalation(escalation_id: int, by: User) -> tuple[Held, Escalation]:
+    """Lock the ticket, then the escalation."""
+    ticket_id = Escalation.objects.values_list("ticket_id", flat=True).get(pk=escalation_id)
+    held = hold_ticket(ticket_id, by)
+    escalation = (
+        Escalation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "handoff", "policy_version", "from_tier", "from_team", "from_user", "to_tier", "to_team",
+            "to_team__calendar", "to_user", "acknowledged_by", "accepted_by", "returned_by",
+        )
+        .get(pk=escalation_id)
+    )  # fmt: skip
+    escalation.ticket = held.ticket
+    return held, escalation
+
+
+def check_ticket_part(held: Held) -> frozenset[Part]:
+    """In what parts the person may write on the held ticket. Raises NotAllowed when in none."""
+    parts = parts_on_ticket(held.by, held.ticket)
+    if not parts:
+        raise NotAllowed(f"{held.ticket.team} holds this ticket. Its people, its lead and managers can change it.")
+    return parts
+
+
+def next_state(table: tuple[Transition, ...], state: str, action: str, parts: frozenset[Part], *, said: str) -> str:
+    """The state after `action` in any of the parts.
+
+    Raises NotAllowed when somebody else could do it from here, Overtaken when nobody can any more: `said` tells
+    what happened meanwhile.
+    """
+    for part in parts:
+        try:
+            return transition(table, state, action, part)
+        except TransitionNotAllowed:
+            continue
+    if any(row.source == state and row.action == action for row in table):
+        raise NotAllowed("This is for the people on the other side of the handoff.")
+    raise Overtaken(said)
+
+
+def escalation_parts(held: Held, escalation: Escalation) -> frozenset[Part]:
+    return parts_on_escalation(held.by, escalation)
