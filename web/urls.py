@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from web.views import session, style, theme
 
 app_name = "web"
-urlpatterns: list[URLPattern] = []
+
+urlpatterns = [
+    path("theme/", theme.theme, name="theme"),
+    path("session/login/", session.session_login, name="session_login"),
+    path("style/", style.style, name="style"),
+]

@@ -1,0 +1,82 @@
+"""One view, two answers: the whole page for a browser, the fragment for htmx."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
+
+OK = HTTPStatus.OK
+INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
+CONFLICT = HTTPStatus.CONFLICT
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request after `HtmxMiddleware`."""
+
+    htmx: HtmxDetails
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part. A history restore needs the whole page."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def is_fetch(request: HttpRequest) -> bool:
+    """Whether a script asks (htmx, or our fetch calls), so that a redirect to the login page is no use."""
+    return bool(getattr(request, "htmx", False)) or request.headers.get("X-Requested-With") in ("fetch", "XMLHttpRequest")
+
+
+def page_or_fragment(
+    request: HttpRequest,
+    page_template: str,
+    fragment_template: str,
+    context: dict[str, Any] | None = None,
+    status: int = OK,
+) -> HttpResponse:
+    """The page, or only its fragment when htmx asks. Always `Vary: HX-Request`, so no cache mixes them."""
+    template = fragment_template if wants_fragment(request) else page_template
+    response = render(request, template, context, status=int(status))
+    patch_vary_headers(response, ("HX-Request", "HX-History-Restore-Request"))
+    return response
+
+
+def invalid(
+    request: HttpRequest, page_template: str, fragment_template: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """422: the same fragment, with what was typed and what is wrong with it."""
+    return page_or_fragment(request, page_template, fragment_template, context, INVALID)
+
+
+def conflict(
+    request: HttpRequest, page_template: str, fragment_template: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """409: somebody else was faster; the context holds both versions."""
+    return page_or_fragment(request, page_template, fragment_template, context, CONFLICT)
+
+
+def no_news() -> HttpResponse:
+    """204: htmx leaves the page as it is."""
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def redirect_to(request: HttpRequest, url: str) -> HttpResponse:
+    """303 for a browser; for htmx and our fetch calls the address in a header, so the whole page follows."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
+    if is_fetch(request):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Belay-Location": url})
+    return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": url})
+
+
+def safe_next(request: HttpRequest, fallback: str = "/") -> str:
+    """The `next` of this request if it stays on this site, else `fallback`."""
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    allowed = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if url and allowed else fallback
