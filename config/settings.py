@@ -212,6 +212,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 CACHES = {"default": env.cache_url("CACHE_URL", f"filecache://{STATE_DIR / 'cache'}")}
 
 # --- Mail -----------------------------------------------------------------------------------------
+# Where people reach Belay: links in mails start with it.
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Belay <belay@localhost>")
 EMAIL_TIMEOUT = 10
 if env.str("EMAIL_URL", ""):

@@ -17,12 +17,11 @@ class TransitionNotAllowed(Exception):
 
 
 class Part(StrEnum):
-    """In what part somebody acts on a ticket or an escalation."""
+    """In what part somebody acts on a ticket or an escalation: see `escalations.access`."""
 
     OWNER = "owner"
     SENDER = "sender"
     RECEIVER = "receiver"
-    LEAD = "lead"
     MANAGER = "manager"
     SYSTEM = "system"
 
@@ -39,7 +38,7 @@ def _rows(sources: Iterable[str], action: str, target: str, *parts: Part) -> lis
     return [Transition(str(source), action, str(target), frozenset(parts)) for source in sources]
 
 
-_WORKING = (Part.OWNER, Part.LEAD, Part.MANAGER)
+_WORKING = (Part.OWNER, Part.MANAGER)
 _ANSWERED = (T.NEW, T.OPEN, T.WAITING_CUSTOMER, T.WAITING_VENDOR)
 
 TICKET_TRANSITIONS: tuple[Transition, ...] = tuple(
@@ -53,8 +52,8 @@ TICKET_TRANSITIONS: tuple[Transition, ...] = tuple(
     + _rows(_ANSWERED, "merge", T.MERGED, *_WORKING)
 )
 
-_RECEIVING = (Part.RECEIVER, Part.LEAD, Part.MANAGER)
-_SENDING = (Part.SENDER, Part.LEAD, Part.MANAGER)
+_RECEIVING = (Part.RECEIVER, Part.MANAGER)
+_SENDING = (Part.SENDER, Part.MANAGER)
 
 ESCALATION_TRANSITIONS: tuple[Transition, ...] = tuple(
     _rows([E.PENDING], "acknowledge", E.ACKNOWLEDGED, *_RECEIVING)
@@ -67,7 +66,7 @@ ESCALATION_TRANSITIONS: tuple[Transition, ...] = tuple(
     + _rows([E.PENDING], "complete", E.PENDING, *_SENDING)
     + _rows([E.ACKNOWLEDGED], "complete", E.ACKNOWLEDGED, *_SENDING)
     + _rows([E.RETURNED], "resubmit", E.PENDING, *_SENDING)
-    + _rows([E.ACCEPTED], "resolve", E.RESOLVED, Part.OWNER, Part.LEAD, Part.MANAGER, Part.SYSTEM)
+    + _rows([E.ACCEPTED], "resolve", E.RESOLVED, Part.OWNER, Part.MANAGER, Part.SYSTEM)
     + _rows([E.ACCEPTED], "de_escalate", E.DE_ESCALATED, *_WORKING, Part.SYSTEM)
     + _rows([E.ACCEPTED], "move_on", E.MOVED_ON, Part.SYSTEM)
 )

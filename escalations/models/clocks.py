@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from accounts.models import CalendarRevision, Team, Tier
-from escalations.choices import ClockKind, ClockState, HopKind, TicketState
+from escalations.choices import ClockKind, ClockState, HopKind
+from escalations.domain.clocks import Wait
 from escalations.models.tickets import Ticket
 from policies.models import PolicyVersion
 
@@ -27,9 +28,7 @@ class Clock(models.Model):
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
-    clause = models.CharField(
-        max_length=60, blank=True, help_text="Key of the policy's clause that sets the budget"
-    )
+    clause = models.CharField(max_length=60, blank=True, help_text="Key of the policy's clause that sets the budget")
     calendar_revision = models.ForeignKey(
         CalendarRevision, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -65,10 +64,7 @@ class Clock(models.Model):
             models.CheckConstraint(
                 name="clock_paused_has_review",
                 condition=~Q(state=ClockState.PAUSED)
-                | (
-                    Q(remaining__isnull=False, review_at__isnull=False, paused_at__isnull=False)
-                    & ~Q(pause_reason="")
-                ),
+                | (Q(remaining__isnull=False, review_at__isnull=False, paused_at__isnull=False) & ~Q(pause_reason="")),
             ),
             models.CheckConstraint(
                 name="clock_met_in_time",
@@ -98,7 +94,6 @@ class Clock(models.Model):
                     ("paused", "met"),
                     ("paused", "breached"),
                     ("paused", "cancelled"),
-                    ("breached", "cancelled"),
                 ],
             )
         ]
@@ -108,16 +103,23 @@ class Clock(models.Model):
 
 
 class Pause(models.Model):
-    """A stretch during which a ticket waited for someone outside. It has a deadline of its own: the review."""
+    """A stretch during which a ticket waited for somebody: outside, or for the receiver of a handoff.
+
+    It has a deadline of its own, the review, so that no clock stands still for ever.
+    """
+
+    WAITS = [
+        (Wait.CUSTOMER.value, "Waiting for customer"),
+        (Wait.VENDOR.value, "Waiting for vendor"),
+        (Wait.HANDOFF.value, "Handoff pending"),
+    ]
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="pauses")
-    state = models.CharField(max_length=20, choices=TicketState)
+    wait = models.CharField(max_length=20, choices=WAITS)
     reason = models.CharField(max_length=200)
     review_at = models.DateTimeField()
     started_at = models.DateTimeField()
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     review_asked_at = models.DateTimeField(null=True, blank=True)
 
@@ -125,7 +127,7 @@ class Pause(models.Model):
         ordering = ["started_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["ticket"], condition=Q(ended_at__isnull=True), name="pause_one_open"
+                fields=["ticket", "wait"], condition=Q(ended_at__isnull=True), name="pause_one_open"
             ),
             models.CheckConstraint(
                 name="pause_ends_after_start",

@@ -40,12 +40,8 @@ class Escalation(models.Model):
     filed_at = models.DateTimeField()
     resubmitted_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(
-        PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    ack_expires_at = models.DateTimeField(
-        null=True, blank=True, help_text="Accept or return by then, or start over"
-    )
+    acknowledged_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ack_expires_at = models.DateTimeField(null=True, blank=True, help_text="Accept or return by then, or start over")
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     estimated_resolution_at = models.DateTimeField(null=True, blank=True)
@@ -82,25 +78,19 @@ class Escalation(models.Model):
             models.CheckConstraint(
                 name="escalation_acknowledged_by",
                 condition=~Q(state=EscalationState.ACKNOWLEDGED)
-                | Q(
-                    acknowledged_at__isnull=False, acknowledged_by__isnull=False, ack_expires_at__isnull=False
-                ),
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False, ack_expires_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="escalation_accepted_by",
-                condition=~Q(state=EscalationState.ACCEPTED)
-                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                condition=~Q(state=EscalationState.ACCEPTED) | Q(accepted_at__isnull=False, accepted_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="escalation_return_says_why",
-                condition=~Q(state=EscalationState.RETURNED)
-                | (Q(returned_at__isnull=False) & ~Q(return_reason="")),
+                condition=~Q(state=EscalationState.RETURNED) | (Q(returned_at__isnull=False) & ~Q(return_reason="")),
             ),
             models.CheckConstraint(
                 name="escalation_receiver_is_not_sender",
-                condition=Q(accepted_by__isnull=True)
-                | Q(from_user__isnull=True)
-                | ~Q(accepted_by=F("from_user")),
+                condition=Q(accepted_by__isnull=True) | Q(from_user__isnull=True) | ~Q(accepted_by=F("from_user")),
             ),
         ]
         triggers = [

@@ -16,9 +16,7 @@ class ImportRun(models.Model):
     encoding = models.CharField(max_length=20, blank=True)
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict, help_text="See escalations.domain.importing.Mapping")
-    batch = models.OneToOneField(
-        Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="import_run"
-    )
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="import_run")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     rows_total = models.PositiveIntegerField(default=0)

@@ -40,9 +40,7 @@ class Ticket(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
-    parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
-    )
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     state = models.CharField(max_length=20, choices=TicketState, default=TicketState.NEW)
@@ -89,9 +87,7 @@ class Ticket(models.Model):
     waiting_since = models.DateTimeField(
         null=True, blank=True, help_text="The customer's oldest unanswered message, or the opening"
     )
-    last_contact_at = models.DateTimeField(
-        null=True, blank=True, help_text="Last word to or from the customer"
-    )
+    last_contact_at = models.DateTimeField(null=True, blank=True, help_text="Last word to or from the customer")
     tier_since = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -101,12 +97,8 @@ class Ticket(models.Model):
     # Kept by services.clocks.ticket_reschedule: what the queue sorts and shows, and what the sweep scans.
     due_at = models.DateTimeField(null=True, blank=True, help_text="The earliest running clock")
     due_kind = models.CharField(max_length=24, choices=ClockKind, blank=True)
-    queue_key = models.DateTimeField(
-        help_text="Virtual deadline: due time less the head start; paused ones last"
-    )
-    next_check_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the sweep must next look at it"
-    )
+    queue_key = models.DateTimeField(help_text="Virtual deadline: due time less the head start; paused ones last")
+    next_check_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep must next look at it")
 
     search = models.GeneratedField(
         expression=SearchVector("subject", weight="A", config="english")
@@ -122,16 +114,12 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["queue_key", "id"], name="ticket_queue", condition=IS_OPEN),
             *(
-                models.Index(
-                    fields=[field, "queue_key", "id"], name=f"ticket_queue_{field}", condition=IS_OPEN
-                )
+                models.Index(fields=[field, "queue_key", "id"], name=f"ticket_queue_{field}", condition=IS_OPEN)
                 for field in QUEUE_FILTERS
             ),
             models.Index(fields=["customer", "-opened_at"], name="ticket_customer"),
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
-            models.Index(
-                fields=["next_check_at"], name="ticket_next_check", condition=Q(next_check_at__isnull=False)
-            ),
+            models.Index(fields=["next_check_at"], name="ticket_next_check", condition=Q(next_check_at__isnull=False)),
             models.Index(fields=["due_at"], name="ticket_due", condition=IS_OPEN),
             models.Index(fields=["batch"], name="ticket_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["issue"], name="ticket_issue", condition=Q(issue__isnull=False)),
@@ -144,8 +132,7 @@ class Ticket(models.Model):
             models.CheckConstraint(name="ticket_priority", condition=Q(priority__range=(1, 4))),
             models.CheckConstraint(
                 name="ticket_resolved_has_time",
-                condition=Q(resolved_at__isnull=False)
-                | ~Q(state__in=[TicketState.RESOLVED, TicketState.CLOSED]),
+                condition=Q(resolved_at__isnull=False) | ~Q(state__in=[TicketState.RESOLVED, TicketState.CLOSED]),
             ),
             models.CheckConstraint(
                 name="ticket_merged_names_target",
@@ -186,9 +173,7 @@ class TicketReader(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="readers")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    named_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ticket", "user"], name="ticket_reader_once")]

@@ -1,0 +1,59 @@
+"""Fetch and authorise: what one may not see does not exist (404); what one may see, one may not always change."""
+
+from django.shortcuts import get_object_or_404
+
+from accounts.choices import Ability
+from accounts.models import Team, User
+from escalations.domain.lifecycle import Part
+from escalations.models import Escalation, Ticket
+
+TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner", "region")
+
+
+def ticket_for(user: User, ref: str) -> Ticket:
+    """The ticket with this reference, with what every page of it shows. Http404 without the right to see it."""
+    tickets = Ticket.objects.visible_to(user).select_related(
+        *TICKET_RELATIONS, "team__calendar", "customer__region", "customer__success_manager", "merged_into"
+    )
+    return get_object_or_404(tickets, ref=ref)
+
+
+def escalation_for(user: User, ref: str, pk: int) -> Escalation:
+    """An escalation of a visible ticket, with its handoff and everybody on it. Http404 otherwise."""
+    escalations = Escalation.objects.select_related(
+        "handoff", "ticket", "ticket__customer", "ticket__tier", "ticket__team", "ticket__owner", "policy_version",
+        "from_tier", "from_team", "from_user", "to_tier", "to_team", "to_user",
+        "acknowledged_by", "accepted_by", "returned_by",
+    ).filter(ticket__in=Ticket.objects.visible_to(user))  # fmt: skip
+    return get_object_or_404(escalations, ticket__ref=ref, pk=pk)
+
+
+def in_team(user: User, team: Team) -> bool:
+    """A member of the team, or its lead."""
+    return user.team_id == team.pk or team.lead_id == user.pk
+
+
+def parts_on_ticket(user: User, ticket: Ticket) -> frozenset[Part]:
+    """In what parts somebody may write on a ticket: its owner, their team and its lead as OWNER, managers."""
+    parts = set()
+    if user.can(Ability.WORK) and (ticket.owner_id == user.pk or in_team(user, ticket.team)):
+        parts.add(Part.OWNER)
+    if user.can(Ability.MANAGE):
+        parts.add(Part.MANAGER)
+    return frozenset(parts)
+
+
+def parts_on_escalation(user: User, escalation: Escalation) -> frozenset[Part]:
+    """Sender: who filed it, and their team. Receiver: who it is addressed to, and their team; never the sender."""
+    parts = set()
+    is_sender = escalation.from_user_id == user.pk
+    if user.can(Ability.WORK):
+        if is_sender or in_team(user, escalation.from_team):
+            parts.add(Part.SENDER)
+        if not is_sender and (escalation.to_user_id == user.pk or in_team(user, escalation.to_team)):
+            parts.add(Part.RECEIVER)
+        if escalation.ticket.owner_id == user.pk:
+            parts.add(Part.OWNER)
+    if user.can(Ability.MANAGE):
+        parts.add(Part.MANAGER)
+    return frozenset(parts)

@@ -1,0 +1,324 @@
+"""Handing a ticket up: filing once, however often it is submitted, and keeping the form right while it waits."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts.calendars import working_calendar
+from accounts.domain.calendars import due_at
+from accounts.models import Team, User
+from escalations.choices import Axis, ClockKind, EscalationState, HopKind, Origin
+from escalations.domain.clocks import Wait
+from escalations.domain.handoff import HandoffContent, completeness
+from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
+from escalations.errors import Overtaken, Refused
+from escalations.models import Attachment, Escalation, Handoff, Ticket, TicketReader
+from escalations.services.clocks import Target, TicketClocks, promise_update, revision_for
+from escalations.services.hops import hop_change
+from escalations.services.locking import (
+    Held,
+    check_ticket_part,
+    escalation_parts,
+    hold_escalation,
+    hold_ticket,
+    next_state,
+)
+from escalations.services.notices import notify_receivers
+from escalations.services.record import tell, tell_changes
+from journal.services import claim_submit, draft_discard, settle_submit
+from policies.domain.policy import Policy
+from policies.models import PolicyVersion
+from policies.selectors import policy_in_force, policy_of
+
+RE_ESCALATION_DAYS = 30
+REVIEW_AFTER_ACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffConflict(Exception):
+    """The handoff was changed meanwhile. `theirs` and `mine` hold the fields in which the two differ."""
+
+    handoff: Handoff
+    theirs: Mapping[str, Any]
+    mine: Mapping[str, Any]
+
+
+def handoff_form_key(ticket: Ticket) -> str:
+    return f"handoff:{ticket.pk}"
+
+
+def _check_target(ticket: Ticket, by: User, to_team: Team, to_user: User | None) -> None:
+    """An escalation goes up, to people who are there. Raises Refused naming the field."""
+    if not to_team.is_active:
+        raise Refused(f"{to_team} is no longer in use.", {"to_team": "Choose a team that is in use."})
+    if to_team.tier.rank <= ticket.tier.rank:
+        raise Refused(
+            f"{to_team} is at {to_team.tier}, not above {ticket.tier}.",
+            {"to_team": "An escalation goes to a higher tier."},
+        )
+    if to_user is None:
+        if ticket.is_restricted:
+            raise Refused(
+                "A restricted ticket is handed to a person, not to a team.", {"to_user": "Name who may see it."}
+            )
+        return
+    if to_user.pk == by.pk:
+        raise Refused("You cannot hand a ticket to yourself.", {"to_user": "Choose somebody else."})
+    if not to_user.is_active or to_user.team_id != to_team.pk:
+        raise Refused(f"{to_user} does not work in {to_team}.", {"to_user": "Choose somebody of the team, or nobody."})
+
+
+def _previous(ticket: Ticket, now: datetime) -> Escalation | None:
+    """The escalation that this one repeats: ended by resolution or de-escalation within 30 days."""
+    return (
+        Escalation.objects.filter(
+            ticket=ticket,
+            axis=Axis.FUNCTIONAL,
+            state__in=[EscalationState.RESOLVED, EscalationState.DE_ESCALATED],
+            ended_at__gte=now - timedelta(days=RE_ESCALATION_DAYS),
+        )
+        .order_by("-ended_at")
+        .first()
+    )
+
+
+def start_acknowledgement(clocks: TicketClocks, escalation: Escalation, version: PolicyVersion, policy: Policy) -> None:
+    """Start (a further round of) the receiver's clock."""
+    tier = policy.tier(escalation.to_tier.code)
+    if tier.ack_seconds is None:
+        return
+    target = Target(ClockKind.ACKNOWLEDGEMENT, tier.ack_seconds, f"tier.{tier.code}.ack")
+    revision = revision_for(target.kind, policy=policy, ticket=clocks.ticket, team=escalation.to_team)
+    clocks.start(target, version=version, revision=revision, escalation=escalation)
+
+
+def _set_to_wait(held: Held, clocks: TicketClocks, escalation: Escalation) -> None:
+    """From filing on the sender's time at tier stands still and the receiver's clock runs."""
+    version, policy = escalation.policy_version, policy_of(escalation.policy_version_id)
+    start_acknowledgement(clocks, escalation, version, policy)
+    ack = next((row for row in clocks.live(ClockKind.ACKNOWLEDGEMENT) if row.escalation_id == escalation.pk), None)
+    review_at = (ack.due_at if ack and ack.due_at else held.now) + REVIEW_AFTER_ACK
+    if not any(pause.wait == Wait.HANDOFF for pause in clocks.open_waits):
+        clocks.pause(
+            Wait.HANDOFF, reason=f"Handoff to {escalation.to_tier} pending", review_at=review_at, by_id=held.by.pk
+        )
+    hop_change(ticket=held.ticket, kind=HopKind.WAITING, at=held.now)
+
+
+def _save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -> Handoff:
+    measure = completeness(content, reason=escalation.reason, to=escalation.to_tier.code)
+    values = {
+        "content": content.to_json(), "filled": measure.filled, "asked": measure.asked,
+        "updated_at": held.now, "updated_by": held.by,
+    }  # fmt: skip
+    handoff, _ = Handoff.objects.update_or_create(
+        escalation=escalation, defaults=values, create_defaults={**values, "filed_by": held.by}
+    )
+    Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, message__isnull=True, handoff__isnull=True).update(
+        handoff=handoff, draft_of=None
+    )
+    return handoff
+
+
+def _carry_facts(held: Held, content: HandoffContent) -> None:
+    """What the form says of the ticket is true of the ticket: sentiment, and how the customer likes to be told."""
+    ticket = held.ticket
+    changes: dict[str, tuple[Any, Any]] = {}
+    if content.sentiment and content.sentiment != ticket.sentiment:
+        changes["sentiment"] = (ticket.sentiment, content.sentiment)
+        ticket.sentiment = content.sentiment
+    tell_changes(held, "ticket.changed", changes)
+
+
+@transaction.atomic
+def handoff_file(
+    *,
+    ticket: Ticket,
+    by: User,
+    key: uuid.UUID,
+    reason: str,
+    to_team: Team,
+    to_user: User | None,
+    content: HandoffContent,
+    next_update_at: datetime | None = None,
+    origin: Origin = Origin.PERSON,
+) -> Escalation:
+    """File the handoff, or hand in again one that was returned. The same key files once and gives the same answer.
+
+    The sender owns the ticket until the receiver accepts. Raises Refused, NotAllowed, and Overtaken when another
+    handoff waits already.
+    """
+    claim, is_first = claim_submit(key=key, user=by, purpose=handoff_form_key(ticket))
+    if not is_first:
+        return Escalation.objects.get(pk=(claim.result or {})["escalation"])
+    held = hold_ticket(ticket.pk, by)
+    check_ticket_part(held)
+    current = held.ticket
+    if not current.is_open:
+        raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now.")
+    latest = (
+        Escalation.objects.select_for_update(no_key=True, of=("self",))
+        .filter(ticket=current, axis=Axis.FUNCTIONAL)
+        .select_related("to_team", "from_user")
+        .order_by("-filed_at", "-pk")
+        .first()
+    )
+    if latest is not None and latest.waits:
+        who = latest.from_user or "A trigger"
+        raise Overtaken(f"{who} handed this ticket to {latest.to_team} already. It waits for an answer.")
+    _check_target(current, held.by, to_team, to_user)
+    if next_update_at is not None and next_update_at <= held.now:
+        raise Refused("The promised time has passed.", {"next_update_at": "Promise a time that is still to come."})
+    clocks = TicketClocks(current, held.now)
+    is_resubmit = latest is not None and latest.state == EscalationState.RETURNED
+    escalation = latest if is_resubmit and latest is not None else _new_escalation(held, origin)
+    escalation.reason, escalation.to_tier, escalation.to_team, escalation.to_user = (
+        reason,
+        to_team.tier,
+        to_team,
+        to_user,
+    )
+    if is_resubmit:
+        escalation.state = EscalationState.PENDING
+        escalation.resubmitted_at, escalation.ended_at = held.now, None
+        escalation.acknowledged_at = escalation.acknowledged_by = escalation.ack_expires_at = None
+        escalation.from_tier, escalation.from_team, escalation.from_user = current.tier, current.team, held.by
+        escalation.version += 1
+    escalation.save()
+    if current.is_restricted and to_user is not None:
+        TicketReader.objects.get_or_create(ticket=current, user=to_user, defaults={"named_by": held.by})
+    handoff = _save_handoff(escalation, held, content)
+    _carry_facts(held, content)
+    if next_update_at is not None and not _is_promised(clocks, next_update_at):
+        promise_update(clocks, due=next_update_at)
+    _set_to_wait(held, clocks, escalation)
+    current.version += 1
+    clocks.save()
+    tell(
+        held, "handoff.resubmitted" if is_resubmit else "handoff.filed", escalation=escalation.pk, reason=reason,
+        from_tier=current.tier.code, from_team=current.team, to_tier=to_team.tier.code, to_team=to_team, to_user=to_user,
+        filled=handoff.filled, asked=handoff.asked, previous=escalation.previous_id,
+    )  # fmt: skip
+    notify_receivers(escalation, about="filed")
+    draft_discard(user=held.by, form=handoff_form_key(current))
+    settle_submit(claim=claim, result={"escalation": escalation.pk})
+    return escalation
+
+
+def _is_promised(clocks: TicketClocks, at: datetime) -> bool:
+    return any(row.due_at == at for row in clocks.live(ClockKind.PROMISED_UPDATE))
+
+
+def _new_escalation(held: Held, origin: Origin) -> Escalation:
+    version, _ = policy_in_force()
+    return Escalation(
+        ticket=held.ticket, axis=Axis.FUNCTIONAL, origin=origin, policy_version=version,
+        from_tier=held.ticket.tier, from_team=held.ticket.team, from_user=held.by, filed_at=held.now,
+        previous=_previous(held.ticket, held.now),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def handoff_complete(
+    *, escalation: Escalation, by: User, version: int, content: HandoffContent, fields: Iterable[str]
+) -> Handoff:
+    """Complete or correct a handoff that waits. `version` is the one the form was made from; `fields` what it asked.
+
+    Raises HandoffConflict when somebody else saved another text for the same fields meanwhile.
+    """
+    held, current = hold_escalation(escalation.pk, by)
+    parts = escalation_parts(held, current)
+    said = f"{current.to_team} has answered: {current.get_state_display().lower()}."
+    current.state = next_state(
+        ESCALATION_TRANSITIONS, current.state, "complete", parts & {Part.SENDER, Part.MANAGER}, said=said
+    )
+    handoff = Handoff.objects.select_for_update(no_key=True).get(escalation=current)
+    mine, theirs = content.to_json(), HandoffContent.from_json(handoff.content).to_json()
+    changed = {name: (theirs[name], mine[name]) for name in fields if theirs[name] != mine[name]}
+    if handoff.version != version and changed:
+        raise HandoffConflict(
+            handoff,
+            {name: old for name, (old, _) in changed.items()},
+            {name: new for name, (_, new) in changed.items()},
+        )
+    if not changed:
+        return handoff
+    merged = HandoffContent.from_json({**theirs, **{name: mine[name] for name in changed}})
+    saved = _save_handoff(current, held, merged)
+    saved.version = handoff.version + 1
+    saved.save(update_fields=["version"])
+    current.save(update_fields=["state"])
+    tell(
+        held, "handoff.completed", escalation=current.pk, fields=sorted(changed), filled=saved.filled, asked=saved.asked
+    )
+    return saved
+
+
+@transaction.atomic
+def handoff_withdraw(*, escalation: Escalation, by: User, note: str) -> Escalation:
+    """The sender takes the handoff back; the ticket never left them, and their clock runs on."""
+    held, current = hold_escalation(escalation.pk, by)
+    said = f"{current.to_team} has answered: {current.get_state_display().lower()}."
+    current.state = next_state(
+        ESCALATION_TRANSITIONS, current.state, "withdraw", escalation_parts(held, current), said=said
+    )
+    clocks = TicketClocks(held.ticket, held.now)
+    end_waiting(held, clocks, current)
+    held.ticket.version += 1
+    clocks.save()
+    tell(held, "handoff.withdrawn", escalation=current.pk, to_team=current.to_team, note=note)
+    notify_receivers(current, about="withdrawn")
+    return current
+
+
+def end_waiting(held: Held, clocks: TicketClocks, escalation: Escalation, *, answered: bool = False) -> None:
+    """The handoff waits no longer and the ticket stays where it is: clocks and hop go back to the holder."""
+    (clocks.stop if answered else clocks.cancel)(ClockKind.ACKNOWLEDGEMENT)
+    clocks.resume(Wait.HANDOFF)
+    waits_outside = any(pause.wait != Wait.HANDOFF for pause in clocks.open_waits)
+    hop_change(ticket=held.ticket, kind=HopKind.PAUSED if waits_outside else HopKind.HELD, at=held.now)
+    escalation.ended_at = held.now
+    escalation.ack_expires_at = None
+    escalation.version += 1
+    escalation.save()
+
+
+@transaction.atomic
+def handoff_redirect(*, escalation: Escalation, by: User, to_team: Team, to_user: User | None, note: str) -> Escalation:
+    """The sender sends a pending handoff elsewhere: the same escalation, the new receiver's clock from the start."""
+    held, current = hold_escalation(escalation.pk, by)
+    said = f"{current.to_team} has answered: {current.get_state_display().lower()}."
+    state = next_state(ESCALATION_TRANSITIONS, current.state, "redirect", escalation_parts(held, current), said=said)
+    if current.from_user is not None and to_user == current.from_user:
+        raise Refused("The handoff cannot go back to its sender.", {"to_user": "Choose somebody else."})
+    _check_target(held.ticket, held.by, to_team, to_user)
+    before = current.to_user or current.to_team
+    clocks = TicketClocks(held.ticket, held.now)
+    clocks.cancel(ClockKind.ACKNOWLEDGEMENT)
+    current.state = state
+    current.to_tier, current.to_team, current.to_user = to_team.tier, to_team, to_user
+    current.acknowledged_at = current.acknowledged_by = current.ack_expires_at = None
+    current.version += 1
+    current.save()
+    if held.ticket.is_restricted and to_user is not None:
+        TicketReader.objects.get_or_create(ticket=held.ticket, user=to_user, defaults={"named_by": held.by})
+    start_acknowledgement(clocks, current, *policy_in_force())
+    held.ticket.version += 1
+    clocks.save()
+    tell(held, "handoff.redirected", escalation=current.pk, before=before, to_team=to_team, to_user=to_user, note=note)
+    notify_receivers(current, about="redirected")
+    return current
+
+
+def acknowledge_by(ticket: Ticket, team: Team, at: datetime) -> datetime | None:
+    """When `team` would have to acknowledge a handoff filed at `at`: shown before it is filed."""
+    _, policy = policy_in_force()
+    tier = policy.tier(team.tier.code)
+    if tier.ack_seconds is None:
+        return None
+    revision = revision_for(ClockKind.ACKNOWLEDGEMENT, policy=policy, ticket=ticket, team=team)
+    return due_at(at, tier.ack_seconds, working_calendar(revision))

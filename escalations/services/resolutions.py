@@ -1,0 +1,182 @@
+"""The end of a ticket: resolved with what was learnt, reopened, closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Tier, User
+from escalations.choices import Axis, ClockKind, EscalationState, HopKind
+from escalations.domain.clocks import Wait
+from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, TICKET_TRANSITIONS, Part
+from escalations.errors import Refused
+from escalations.models import Effort, Escalation, HandoffFeedback, Resolution, Ticket
+from escalations.services.clocks import TicketClocks, contract_target, revision_for, start_stay
+from escalations.services.handoffs import end_waiting
+from escalations.services.hops import hop_close, hop_open
+from escalations.services.locking import Held, check_ticket_part, hold_ticket, next_state
+from escalations.services.notices import notify_receivers, notify_sender
+from escalations.services.record import tell
+from policies.selectors import policy_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The receiver's word on the handoff: `rating` 1–5; `avoidable_by` a barrier's code, "" when nothing would have."""
+
+    rating: int
+    was_necessary: bool
+    avoidable_by: str = ""
+    comment: str = ""
+
+
+def escalation_behind(ticket: Ticket) -> Escalation | None:
+    """The accepted escalation that the ticket stands under."""
+    return (
+        Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state=EscalationState.ACCEPTED)
+        .select_related("from_user", "to_team", "to_tier", "from_tier", "accepted_by")
+        .first()
+    )
+
+
+@transaction.atomic
+def ticket_resolve(
+    *,
+    ticket: Ticket,
+    by: User,
+    root_cause: str,
+    what_was_done: str,
+    root_cause_details: str = "",
+    minutes: Mapping[Tier, int] | None = None,
+    satisfaction: int | None = None,
+    customer_lost: bool = False,
+    feedback: Feedback | None = None,
+) -> Resolution:
+    """Resolve the ticket and capture what product.md asks for. Every clock stops; a handoff that waits is withdrawn.
+
+    `minutes`: effort by tier. `feedback` is required when the ticket stands under an accepted escalation that
+    somebody else filed. Raises Refused, NotAllowed, Overtaken.
+    """
+    held = hold_ticket(ticket.pk, by)
+    parts = check_ticket_part(held)
+    current = held.ticket
+    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    current.state = next_state(TICKET_TRANSITIONS, current.state, "resolve", parts, said=said)
+    escalation = escalation_behind(current)
+    if escalation is not None and feedback is None and escalation.from_user_id != held.by.pk:
+        raise Refused("The sender waits for your word on the handoff.", {"rating": "Rate the handoff."})
+    clocks = TicketClocks(current, held.now)
+    _withdraw_pending(held, clocks)
+    resolution = Resolution.objects.create(
+        ticket=current, escalation=escalation, tier=current.tier, team=current.team, resolved_by=held.by,
+        resolved_at=held.now, root_cause=root_cause, root_cause_details=root_cause_details,
+        what_was_done=what_was_done, satisfaction=satisfaction, customer_lost=customer_lost,
+    )  # fmt: skip
+    Effort.objects.bulk_create(
+        Effort(ticket=current, resolution=resolution, tier=tier, minutes=spent)
+        for tier, spent in (minutes or {}).items()
+        if spent
+    )
+    if escalation is not None:
+        _end_escalation(held, escalation, feedback)
+    _stop_everything(clocks)
+    hop_close(ticket=current, at=held.now)
+    current.resolved_at = held.now
+    current.waiting_since = None
+    current.version += 1
+    clocks.save()
+    tell(
+        held, "ticket.resolved", resolution=resolution.pk, root_cause=root_cause, satisfaction=satisfaction,
+        escalation=escalation.pk if escalation else None,
+    )  # fmt: skip
+    return resolution
+
+
+def _withdraw_pending(held: Held, clocks: TicketClocks) -> None:
+    pending = (
+        Escalation.objects.filter(ticket=held.ticket, state__in=[EscalationState.PENDING, EscalationState.ACKNOWLEDGED])
+        .select_related("to_team", "to_tier", "from_user", "ticket")
+        .first()
+    )
+    if pending is None:
+        return
+    said = f"{pending.to_team} has answered meanwhile."
+    pending.state = next_state(ESCALATION_TRANSITIONS, pending.state, "withdraw", frozenset({Part.SYSTEM}), said=said)
+    end_waiting(held, clocks, pending)
+    tell(held, "handoff.withdrawn", escalation=pending.pk, to_team=pending.to_team, note="The ticket was resolved.")
+    notify_receivers(pending, about="withdrawn")
+
+
+def _end_escalation(held: Held, escalation: Escalation, feedback: Feedback | None) -> None:
+    escalation.state = EscalationState.RESOLVED
+    escalation.ended_at = held.now
+    escalation.version += 1
+    escalation.save()
+    if feedback is None:
+        return
+    HandoffFeedback.objects.create(
+        escalation=escalation, rating=feedback.rating, was_necessary=feedback.was_necessary,
+        avoidable_by=feedback.avoidable_by, comment=feedback.comment, given_by=held.by, given_at=held.now,
+    )  # fmt: skip
+    escalation.ticket = held.ticket
+    tell(held, "handoff.rated", escalation=escalation.pk, rating=feedback.rating, necessary=feedback.was_necessary)
+    notify_sender(escalation, about="feedback", by=held.by)
+
+
+def _stop_everything(clocks: TicketClocks) -> None:
+    for pause in list(clocks.open_waits):
+        clocks.resume(Wait(pause.wait))
+    clocks.stop(
+        ClockKind.FIRST_RESPONSE, ClockKind.TIME_AT_TIER, ClockKind.TIER_RESOLUTION, ClockKind.CONTRACT_RESOLUTION
+    )
+    clocks.cancel()
+
+
+@transaction.atomic
+def ticket_reopen(*, ticket: Ticket, by: User, reason: str) -> Ticket:
+    """Open a resolved or closed ticket again where it was; a further round of its clocks starts."""
+    held = hold_ticket(ticket.pk, by)
+    parts = check_ticket_part(held)
+    current = held.ticket
+    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    current.state = next_state(TICKET_TRANSITIONS, current.state, "reopen", parts, said=said)
+    current.reopen_count += 1
+    current.resolved_at = current.closed_at = None
+    current.tier_since = current.waiting_since = held.now
+    if current.owner is not None and not current.owner.is_active:
+        current.owner = None
+    current.version += 1
+    hop_open(ticket=current, kind=HopKind.HELD, tier=current.tier, team=current.team, holder=current.owner, at=held.now)
+    clocks = TicketClocks(current, held.now)
+    version, policy = policy_in_force()
+    target = contract_target(policy, current)
+    if target is not None:
+        revision = revision_for(target.kind, policy=policy, ticket=current)
+        clocks.start(target, version=version, revision=revision)
+    start_stay(clocks)
+    clocks.save()
+    tell(held, "ticket.reopened", reason=reason)
+    return current
+
+
+@transaction.atomic
+def ticket_close(*, ticket: Ticket, by: User) -> Ticket:
+    """Put a resolved ticket away."""
+    held = hold_ticket(ticket.pk, by)
+    parts = check_ticket_part(held)
+    said = f"{held.ticket.ref} is {held.ticket.get_state_display().lower()} by now."
+    held.ticket.state = next_state(TICKET_TRANSITIONS, held.ticket.state, "close", parts, said=said)
+    held.ticket.closed_at = held.now
+    held.ticket.version += 1
+    held.ticket.updated_at = held.now
+    held.ticket.save()
+    tell(held, "ticket.closed")
+    return held.ticket
+
+
+@transaction.atomic
+def feedback_mark_seen(*, escalation: Escalation, by: User, at: datetime) -> None:
+    """The sender has read how the handoff was received."""
+    if escalation.from_user_id == by.pk:
+        HandoffFeedback.objects.filter(escalation=escalation, seen_at__isnull=True).update(seen_at=at)
