@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "web.middleware.FetchRedirect",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -115,6 +116,11 @@ TEMPLATES = [
         },
     },
 ]
+
+# --- Pages ----------------------------------------------------------------------------------------
+BELAY_NOW = "journal.clock.now"  # the clock that pages are shown by
+BELAY_DEMO = env.bool("BELAY_DEMO", False)  # lists the demo organisation's logins under the login form
+BELAY_STYLE_PAGE = env.bool("BELAY_STYLE_PAGE", DEBUG)  # /style/ shows every component
 
 # --- Language, time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -161,7 +167,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False  # static/js reads it to sign htmx requests
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
-# CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
 
 # --- Security headers -----------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -203,7 +209,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "web.storage.StaticStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

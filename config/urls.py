@@ -21,3 +21,8 @@ urlpatterns = [
     path("", include("escalations.urls")),
     path("", include("web.urls")),
 ]
+
+handler400 = "web.errors.bad_request"
+handler403 = "web.errors.forbidden"
+handler404 = "web.errors.not_found"
+handler500 = "web.errors.server_error"

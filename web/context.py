@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from web import navigation, themes
+from web.clock import page_now
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Shell:
     @cached_property
     def theme(self) -> str:
         return themes.current(self.request)
+
+    @property
+    def now_iso(self) -> str:
+        """The instant this page is shown at, for the script that lets "12 min ago" grow old."""
+        return page_now(self.request).isoformat()
 
     @property
     def demo_logins(self) -> list[navigation.DemoLogin]:

@@ -65,11 +65,9 @@ def no_news() -> HttpResponse:
 
 
 def redirect_to(request: HttpRequest, url: str) -> HttpResponse:
-    """303 for a browser; for htmx and our fetch calls the address in a header, so the whole page follows."""
+    """303 for a browser (and, through `FetchRedirect`, our scripts); for htmx the address in its header."""
     if getattr(request, "htmx", False):
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
-    if is_fetch(request):
-        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Belay-Location": url})
     return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": url})
 
 

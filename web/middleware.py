@@ -12,6 +12,7 @@ from django.utils import timezone
 from web.http import is_fetch
 
 LOGIN_HEADER = "Belay-Login"
+LOCATION_HEADER = "Belay-Location"
 
 
 class PersonZone:
@@ -34,6 +35,24 @@ class LoginRequired(LoginRequiredMiddleware):
         if not is_fetch(request):
             return super().handle_no_permission(request, view_func)
         return HttpResponse(status=401, headers={LOGIN_HEADER: reverse("web:session_login"), "Cache-Control": "no-store"})
+
+
+class FetchRedirect:
+    """A redirect that our scripts can follow themselves: 204 and the address.
+
+    A script that let fetch follow it would read the next page (and its messages) for nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code in (302, 303) and request.headers.get("X-Requested-With") == "fetch":
+            response.status_code = 204
+            response[LOCATION_HEADER] = response["Location"]
+            del response["Location"]
+        return response
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:

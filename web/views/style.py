@@ -7,6 +7,6 @@ from web.showcase import samples
 
 def style(request: HttpRequest) -> HttpResponse:
     """Every component once, in its states."""
-    if not (settings.DEBUG or getattr(settings, "BELAY_STYLE_PAGE", False)):
+    if not settings.BELAY_STYLE_PAGE:
         raise Http404
     return render(request, "web/style.html", samples(request))

@@ -1,0 +1,73 @@
+// The keyboard: / and Ctrl K search, ? help, j and k move, x selects, Enter opens, e escalates. Silent in inputs.
+import { toggle } from "./select.js";
+
+const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+
+function search() {
+  const box = document.querySelector("[data-search]");
+  if (!box) return false;
+  const rail = document.getElementById("rail");
+  if (rail && !box.checkVisibility()) rail.showPopover();
+  box.focus();
+  box.select();
+  return true;
+}
+
+function help() {
+  const sheet = document.getElementById("keys");
+  if (!sheet || sheet.open) return false;
+  sheet.showModal();
+  return true;
+}
+
+function rows() {
+  return [...document.querySelectorAll("[data-cursor] tbody tr")].filter((row) => row.checkVisibility());
+}
+
+function cursor() {
+  return document.querySelector("[data-cursor] tbody tr.is-cursor");
+}
+
+function move(by) {
+  const all = rows();
+  if (!all.length) return false;
+  const at = all.indexOf(cursor());
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+  cursor()?.classList.remove("is-cursor");
+  next.classList.add("is-cursor");
+  next.scrollIntoView({ block: "nearest" });
+  next.querySelector("a[href]")?.focus({ preventScroll: true });
+  return true;
+}
+
+function follow(selector) {
+  const link = (cursor() ?? document).querySelector(selector);
+  link?.click();
+  return Boolean(link);
+}
+
+function select() {
+  const row = cursor();
+  if (row) toggle(row);
+  return Boolean(row);
+}
+
+const KEYS = {
+  "/": search,
+  "?": help,
+  j: () => move(1),
+  k: () => move(-1),
+  x: select,
+  e: () => follow("[data-escalate]"),
+  Enter: () => !document.activeElement?.matches("a, button, summary") && Boolean(cursor()) && follow("a[href]"),
+};
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && search()) {
+    event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest?.(TYPING) || document.querySelector("dialog[open]")) return;
+  if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
+});
