@@ -161,7 +161,7 @@ class Cluster:
         arguments = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8"]
         arguments += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"]
         if self.variant == "test":
-            arguments.append("--no-sync")
+            arguments += ["--no-sync", "--wal-segsize", "4"]
         self._run("initdb", "--pgdata", str(self.data), *arguments)
         self._start()
         self._provision()

@@ -21,6 +21,8 @@ from pathlib import Path
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 PATIENCE = 20.0  # seconds for a fast shutdown, before an immediate one (which recovers at the next start)
 
+GLANCES = 5  # a keeper that wakes up holds the lock for an instant, which is not a holder
+
 
 @contextlib.contextmanager
 def locked(path: Path, how: int) -> Iterator[bool]:
@@ -89,10 +91,14 @@ def stop(data: Path) -> None:
 
 def stop_if_unused(gate: Path, holders: Path, data: Path) -> bool:
     """Stop the server unless somebody holds it; True when nobody did."""
-    with locked(gate, fcntl.LOCK_EX), locked(holders, fcntl.LOCK_EX | fcntl.LOCK_NB) as unused:
-        if unused:
-            stop(data)
-        return unused
+    with locked(gate, fcntl.LOCK_EX):
+        for _ in range(GLANCES):
+            with locked(holders, fcntl.LOCK_EX | fcntl.LOCK_NB) as unused:
+                if unused:
+                    stop(data)
+                    return True
+            time.sleep(0.01)
+    return False
 
 
 def main(gate: Path, holders: Path) -> None:

@@ -9,9 +9,10 @@ from config.embedded.cluster import Variant
 
 
 def main(checkout: Path) -> None:
-    for variant in get_args(Variant):
-        cluster = locate(checkout, variant)
+    clusters = [locate(checkout, variant) for variant in get_args(Variant)]
+    for cluster in clusters:  # all of them first: they share a folder
         keeper.stop(cluster.data)
+    for cluster in clusters:
         shutil.rmtree(cluster.socket, ignore_errors=True)
         shutil.rmtree(cluster.base, ignore_errors=True)
 
