@@ -146,7 +146,7 @@ def _hours(value: object, where: str) -> tuple[Hours, ...]:
         times = _list(pair, here)
         if len(times) != 2:
             raise InvalidCalendar(here, "is an opening and a closing time")
-        found.append(Hours(parse_minutes(times[0], here), parse_minutes(times[1], here)))
+        found.append(Hours(parse_minutes(times[0], here), parse_minutes(times[1], here) or DAY_MINUTES))
     return tuple(found)
 
 

@@ -10,13 +10,14 @@ Shape of the JSON (only `code` and `zone` are required):
      "overrides": {"2025-05-02": {"name": "Bridge day", "hours": []}},
      "members": [...further calendars; open when any of them is...]}
 
-Hours are local wall times in whole minutes, half-open. `24:00` is the end of the day; hours that close before
-they open end on the day after and belong, the part after midnight too, to the date on which they open.
+Hours are local wall times in whole minutes, half-open. They close at `24:00` or, the same, at `00:00` when the day
+ends; hours that close before they open end on the day after and belong, the part after midnight too, to the date on
+which they open.
 Of a date the override decides, else the half day, else the holiday, else the weekday.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -90,8 +91,8 @@ def check_hours(hours: Iterable[Hours], where: str) -> tuple[Hours, ...]:
     given = list(hours)
     for position, one in enumerate(given):
         here = f"{where}[{position}]"
-        if not (0 <= one.opens < DAY_MINUTES and 0 <= one.closes <= DAY_MINUTES):
-            raise InvalidCalendar(here, "opens at 00:00 to 23:59 and closes at 00:00 to 24:00")
+        if not (0 <= one.opens < DAY_MINUTES and 0 < one.closes <= DAY_MINUTES):
+            raise InvalidCalendar(here, "opens at 00:00 to 23:59 and closes at 00:01 to 24:00")
         if one.opens == one.closes:
             raise InvalidCalendar(here, "opens and closes at the same time; a whole day is 00:00 to 24:00")
     order = sorted(range(len(given)), key=lambda position: given[position])
@@ -163,12 +164,13 @@ class CalendarSpec:
     def parts(self) -> tuple["CalendarSpec", ...]:
         """Itself without members, and every member's parts: what the union is made of."""
         inner = tuple(part for member in self.members for part in member.parts)
-        own = (self,) if not self.members or any(self.weekly) or self.overrides else ()
-        return own + inner
+        if not self.members:
+            return (self,)
+        return (replace(self, members=()), *inner) if any(self.weekly) or self.overrides else inner
 
     @property
     def around_the_clock(self) -> bool:
-        return any(part.always_open for part in self.parts) or self.always_open
+        return self.always_open or any(member.around_the_clock for member in self.members)
 
     def half_day_on(self, day: date) -> HalfDay | None:
         return self.half_days.get(day) or self.yearly_half_days.get((day.month, day.day))

@@ -13,10 +13,13 @@ marks it; of a paused clock, once it resumes.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
+from accounts.domain.calendar_errors import NaiveDatetime
 from accounts.domain.calendars import (
     ALWAYS_OPEN,
     Calendar,
@@ -112,6 +115,17 @@ def pauses_for(kind: ClockKind, wait: Wait) -> bool:
     return wait in RULES[kind].pauses_for
 
 
+def _in_utc(record: object, *names: str) -> None:
+    """Python compares instants of one zone by their wall time, which is wrong in a repeated hour; UTC has none."""
+    for name in names:
+        at: datetime | None = getattr(record, name)
+        if at is None:
+            continue
+        if at.utcoffset() is None:
+            raise NaiveDatetime(f"{name}: {at.isoformat()} has no time zone")
+        object.__setattr__(record, name, at.astimezone(UTC))
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """One wait [since, until); `until` is None while it lasts. `review_at` is the pause's own deadline."""
@@ -121,6 +135,9 @@ class Pause:
     reason: str
     review_at: datetime
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _in_utc(self, "since", "until", "review_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +163,7 @@ class ClockRecord:
     round: int = 1
 
     def __post_init__(self) -> None:
+        _in_utc(self, "started_at", "due_at", "stopped_at", "fired_at")
         object.__setattr__(self, "pauses", tuple(one for one in self.pauses if pauses_for(self.kind, one.wait)))
 
     @property
@@ -180,17 +198,46 @@ class ClockRecord:
         ]
 
 
+class ClockLike(Protocol):
+    """What can be read off a clock without its history: a ClockRecord, or a clock's row."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def budget(self) -> int: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def remaining(self) -> int | None: ...
+    @property
+    def paused_at(self) -> datetime | None: ...
+    @property
+    def pause_reason(self) -> str: ...
+    @property
+    def stopped_at(self) -> datetime | None: ...
+
+
 def start(
     kind: ClockKind,
     *,
     now: datetime,
     budget: int,
     calendar: Calendar,
+    started_at: datetime | None = None,
+    pauses: Iterable[Pause] = (),
     round: int = 1,
 ) -> ClockRecord:
-    """A clock that runs from `now` for `budget` business seconds. Raises what `due_at` raises."""
-    due = due_at(now, budget, calendar)
-    return ClockRecord(kind, ClockState.RUNNING, now, budget, (), due_at=due, round=round)
+    """A clock of `budget` business seconds from `started_at` (None: `now`).
+
+    The ticket's `pauses` hold it back where its kind pauses: it stands still from the beginning while one lasts.
+    Raises TimeRunsBackwards and what `due_at` raises.
+    """
+    begin = now if started_at is None else started_at
+    clock = ClockRecord(kind, ClockState.RUNNING, begin, budget, tuple(pauses), round=round)
+    _check(clock, now, "start", ClockState.RUNNING)
+    return _settle(clock, now, calendar)
 
 
 def promise(*, now: datetime, due: datetime, round: int = 1) -> ClockRecord:
@@ -201,7 +248,7 @@ def promise(*, now: datetime, due: datetime, round: int = 1) -> ClockRecord:
     return start(ClockKind.PROMISED_UPDATE, now=now, budget=budget, calendar=ALWAYS_OPEN, round=round)
 
 
-def is_overdue(clock: ClockRecord, now: datetime) -> bool:
+def is_overdue(clock: ClockLike, now: datetime) -> bool:
     """Whether a running clock has passed its deadline, fired or not yet."""
     return clock.state == ClockState.RUNNING and clock.due_at is not None and now > clock.due_at
 
@@ -212,14 +259,14 @@ def used_seconds(clock: ClockRecord, now: datetime, calendar: Calendar) -> int:
     return counted_seconds(clock.started_at, until, calendar, clock.spans(until))
 
 
-def seconds_left(clock: ClockRecord, now: datetime, calendar: Calendar) -> int:
+def seconds_left(clock: ClockLike, now: datetime, calendar: Calendar) -> int:
     """Business seconds until the deadline; 0 when it has passed. A paused clock keeps what it had."""
-    if clock.remaining is not None:
-        return clock.remaining
+    if clock.state == ClockState.PAUSED:
+        return clock.remaining or 0
     return max(0, business_seconds(now, clock.due_at, calendar)) if clock.due_at else 0
 
 
-def seconds_late(clock: ClockRecord, now: datetime) -> int:
+def seconds_late(clock: ClockLike, now: datetime) -> int:
     """Wall-clock seconds past the deadline, until it was stopped or `now`; 0 when in time.
 
     Wall time, because somebody waits through the night as well; any begun second counts.

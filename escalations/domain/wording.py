@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.domain.calendars import Calendar
 from escalations.choices import ClockKind, ClockState
-from escalations.domain.clocks import ClockRecord, is_overdue, seconds_late, seconds_left, used_seconds
+from escalations.domain.clocks import ClockLike, is_overdue, seconds_late, seconds_left
 
 # Fixed names: strftime would follow the server's locale.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -71,7 +71,7 @@ def clock_label(kind: ClockKind, tier: str = "") -> str:
     return label
 
 
-def target_words(clock: ClockRecord) -> str:
+def target_words(clock: ClockLike) -> str:
     """`limit 8 h`, `target 15 min` or `promised`: where the deadline comes from, beside its instant."""
     if clock.kind == ClockKind.PROMISED_UPDATE:
         return "promised"
@@ -79,27 +79,30 @@ def target_words(clock: ClockRecord) -> str:
     return f"{word} {humanize_seconds(clock.budget)}"
 
 
-def chip(clock: ClockRecord, *, now: datetime, calendar: Calendar, zone: ZoneInfo, tier: str = "") -> Chip:
+def chip(
+    clock: ClockLike, *, now: datetime, calendar: Calendar, zone: ZoneInfo, tier: str = "", used: int | None = None
+) -> Chip:
     """The chip of a clock at `now`, its instants in the reader's `zone`.
 
     Time left and time taken are business time, since that is what one has; from 24 such hours on, and for what is
-    late or paused, it is time on the wall. Soon is 30 minutes or less, the last instant included.
+    late or paused, it is time on the wall. Soon is 30 minutes or less, the last instant included. `used` is what
+    `clocks.used_seconds` says of a met clock; it needs the pauses, which a row by itself does not have.
     """
-    sign, text = _state(clock, now, calendar)
+    sign, text = _state(clock, now, calendar, used)
     if clock.state == ClockState.PAUSED:
         when = clock.pause_reason
     elif clock.state in (ClockState.MET, ClockState.CANCELLED) and clock.stopped_at:
         when = moment(clock.stopped_at, now, zone)
     else:
         when = moment(clock.due_at, now, zone) if clock.due_at else ""
-    return Chip(sign, text, clock_label(clock.kind, tier), when)
+    return Chip(sign, text, clock_label(ClockKind(clock.kind), tier), when)
 
 
-def _state(clock: ClockRecord, now: datetime, calendar: Calendar) -> tuple[Sign, str]:
+def _state(clock: ClockLike, now: datetime, calendar: Calendar, used: int | None) -> tuple[Sign, str]:
     if clock.state == ClockState.CANCELLED:
         return Sign.OFF, "Cancelled"
     if clock.state == ClockState.MET:
-        return Sign.MET, f"Met in {humanize_seconds(used_seconds(clock, now, calendar))}"
+        return Sign.MET, "Met" if used is None else f"Met in {humanize_seconds(used)}"
     if clock.state == ClockState.PAUSED:
         stood = int((now - clock.paused_at).total_seconds()) if clock.paused_at else 0
         return Sign.PAUSE, f"Paused {humanize_seconds(max(0, stood), days=True)}"
