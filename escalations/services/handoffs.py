@@ -200,7 +200,8 @@ def handoff_file(
     clocks.save()
     tell(
         held, "handoff.resubmitted" if is_resubmit else "handoff.filed", escalation=escalation.pk, reason=reason,
-        from_tier=current.tier.code, from_team=current.team, to_tier=to_team.tier.code, to_team=to_team, to_user=to_user,
+        from_tier=current.tier.code, from_team=current.team,
+        to_tier=to_team.tier.code, to_team=to_team, to_user=to_user,
         filled=handoff.filled, asked=handoff.asked, previous=escalation.previous_id,
     )  # fmt: skip
     notify_receivers(escalation, about="filed")

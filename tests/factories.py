@@ -1,0 +1,146 @@
+"""A small organisation for tests: shipped roles, tiers, lists and policy, one team a tier, and tickets through services."""
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import factory
+
+from accounts.models import Calendar, CalendarHours, Region, Role, Team, Tier, User
+from accounts.services.calendars import calendar_revise
+from accounts.shipped import load_roles_and_tiers
+from escalations.domain.handoff import HandoffContent, Step
+from escalations.models import Contact, Customer, Escalation, Ticket
+from escalations.services.handoffs import handoff_file
+from escalations.services.tickets import ticket_create
+from journal import clock
+from policies.selectors import forget_policies
+from policies.shipped import load_lists, publish_shipped_policy
+
+# A Tuesday noon in Berlin, far from any holiday and any change of the clocks.
+NOON = datetime(2026, 6, 16, 10, 0, tzinfo=UTC)
+PASSWORD = "a long enough passphrase"
+
+COMPLETE = HandoffContent(
+    customer_words="Nothing has arrived since we changed the key.",
+    technical_description="Deliveries are signed with the old key id.",
+    business_impact="Shipments without a status.",
+    scope="one_customer",
+    urgency="today",
+    steps=(Step("Replayed a delivery", "401", 12), Step("Compared key ids", "old id", 9)),
+    reproduced="yes",
+    workaround="no",
+    sentiment="frustrated",
+    last_contact_at="2026-06-16T09:50:00+00:00",
+    likely_cause="The key is cached.",
+    recommended_action="Drop the cache.",
+    customer_notified="no",
+    next_update_at="2026-06-16T13:00:00+00:00",
+    contact_method="phone",
+    update_frequency="two_hours",
+)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        django_get_or_create = ("username",)
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    full_name = factory.LazyAttribute(lambda user: f"{user.username.title()} Example")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@belay.example")
+    time_zone = "Europe/Berlin"
+
+    @factory.post_generation
+    def password(self, create: bool, given: str | None, **_: Any) -> None:
+        if create:
+            self.set_password(given or PASSWORD)
+            self.save(update_fields=["password"])
+
+
+class CustomerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    name = factory.Sequence(lambda n: f"Customer {n}")
+    segment = "enterprise"
+    time_zone = "Europe/Berlin"
+
+
+class ContactFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Contact
+
+    customer = factory.SubFactory(CustomerFactory)
+    name = factory.Sequence(lambda n: f"Contact {n}")
+    email = factory.Sequence(lambda n: f"contact{n}@customer.example")
+
+
+def make_calendar(code: str = "office", *, zone: str = "Europe/Berlin", opens: int = 8, closes: int = 18) -> Calendar:
+    """Monday to Friday in the zone, frozen as its first revision."""
+    calendar, created = Calendar.objects.get_or_create(code=code, defaults={"name": code.title(), "time_zone": zone})
+    if created:
+        CalendarHours.objects.bulk_create(
+            CalendarHours(calendar=calendar, weekday=day, opens=time(opens), closes=time(closes)) for day in range(5)
+        )
+        calendar_revise(calendar=calendar, by=None)
+    return calendar
+
+
+class Organisation:
+    """L1 Front, L2 Integrations, L3 Platform, L4 Product, two people each, a manager, an administrator, a reader."""
+
+    def __init__(self) -> None:
+        forget_policies()
+        load_roles_and_tiers()
+        load_lists()
+        self.region, _ = Region.objects.get_or_create(code="emea", defaults={"name": "EMEA"})
+        self.calendar = make_calendar()
+        self.teams = {
+            tier.code: self.make_team(tier, name)
+            for tier, name in zip(
+                Tier.objects.all(), ["Front", "Integrations", "Platform", "Product"], strict=True
+            )
+        }
+        roles = {"L1": "l1_agent", "L2": "l2_specialist", "L3": "l3_engineer", "L4": "l4_engineer"}
+        self.people = {
+            f"{code.lower()}_{who}": self.person(f"{code.lower()}_{who}", roles[code], team)
+            for code, team in self.teams.items()
+            for who in ("first", "second")
+        }
+        self.agent, self.receiver = self.people["l1_first"], self.people["l2_first"]
+        self.manager = self.person("manager", "support_manager")
+        self.administrator = self.person("administrator", "administrator")
+        self.process_owner = self.person("process_owner", "process_owner")
+        self.policy = publish_shipped_policy(code="2026.1", drafted_by=self.process_owner, by=self.manager)
+        self.customer = CustomerFactory(name="Pellworth Freight", region=self.region)
+        self.contact = ContactFactory(customer=self.customer, name="Hanna Lindqvist")
+
+    def make_team(self, tier: Tier, name: str) -> Team:
+        return Team.objects.create(
+            code=name.lower(), name=name, tier=tier, region=self.region, calendar=self.calendar
+        )
+
+    def person(self, username: str, role: str, team: Team | None = None) -> User:
+        return UserFactory(username=username, role=Role.objects.get(code=role), team=team, region=self.region)
+
+    def ticket(self, *, by: User | None = None, priority: int = 3, **facts: Any) -> Ticket:
+        """A ticket of the customer, opened now at the tier that its priority enters."""
+        return ticket_create(
+            by=by or self.agent, customer=facts.pop("customer", self.customer), contact=self.contact,
+            subject=facts.pop("subject", "Webhook deliveries stop after key rotation"),
+            description=facts.pop("description", "Nothing arrives."), priority=priority, **facts,
+        )  # fmt: skip
+
+    def handoff(self, ticket: Ticket, *, by: User | None = None, to: str = "L2", **values: Any) -> Escalation:
+        """File a complete handoff of the ticket to a tier's team."""
+        return handoff_file(
+            ticket=ticket, by=by or self.agent, key=values.pop("key", None) or uuid.uuid4(),
+            reason=values.pop("reason", "technical_complexity"), to_team=self.teams[to],
+            to_user=values.pop("to_user", None), content=values.pop("content", COMPLETE), **values,
+        )  # fmt: skip
+
+
+def in_hours(hours: float) -> datetime:
+    return clock.now() + timedelta(hours=hours)
