@@ -1,4 +1,4 @@
-"""A small organisation for tests: shipped roles, tiers, lists and policy, one team a tier, and tickets through services."""
+"""A small organisation for tests: what Belay ships, one team a tier, and tickets made by the services."""
 
 import uuid
 from datetime import UTC, datetime, time, timedelta
@@ -99,9 +99,7 @@ class Organisation:
         self.calendar = make_calendar()
         self.teams = {
             tier.code: self.make_team(tier, name)
-            for tier, name in zip(
-                Tier.objects.all(), ["Front", "Integrations", "Platform", "Product"], strict=True
-            )
+            for tier, name in zip(Tier.objects.all(), ["Front", "Integrations", "Platform", "Product"], strict=True)
         }
         roles = {"L1": "l1_agent", "L2": "l2_specialist", "L3": "l3_engineer", "L4": "l4_engineer"}
         self.people = {
@@ -118,9 +116,7 @@ class Organisation:
         self.contact = ContactFactory(customer=self.customer, name="Hanna Lindqvist")
 
     def make_team(self, tier: Tier, name: str) -> Team:
-        return Team.objects.create(
-            code=name.lower(), name=name, tier=tier, region=self.region, calendar=self.calendar
-        )
+        return Team.objects.create(code=name.lower(), name=name, tier=tier, region=self.region, calendar=self.calendar)
 
     def person(self, username: str, role: str, team: Team | None = None) -> User:
         return UserFactory(username=username, role=Role.objects.get(code=role), team=team, region=self.region)

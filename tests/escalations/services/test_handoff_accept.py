@@ -1,5 +1,7 @@
 """A handoff from filing to feedback, and what its clocks, hops and events say."""
 
+from datetime import timedelta
+
 import pytest
 
 from escalations.choices import ClockKind, ClockState, EscalationState, HopKind
@@ -24,8 +26,6 @@ def states(ticket) -> dict[tuple[str, int], str]:
 
 
 def test_whole_way(org):
-    from datetime import timedelta
-
     with clock.travel(NOON) as traveller:
         ticket = org.ticket()
         traveller.forward(timedelta(minutes=30))
@@ -44,15 +44,21 @@ def test_whole_way(org):
         assert states(ticket)[ClockKind.TIME_AT_TIER, 2] == ClockState.RUNNING
         with pytest.raises(Overtaken, match="L2_First Example was first"):
             handoff_accept(
-                escalation=escalation, by=org.people["l2_second"], estimated_resolution_at=in_hours(3),
+                escalation=escalation,
+                by=org.people["l2_second"],
+                estimated_resolution_at=in_hours(3),
                 needs_resources=False,
             )
         traveller.forward(timedelta(hours=1))
         with pytest.raises(Refused):
             ticket_resolve(ticket=ticket, by=org.receiver, root_cause="configuration", what_was_done="Cache dropped.")
         ticket_resolve(
-            ticket=ticket, by=org.receiver, root_cause="configuration", what_was_done="Cache dropped.",
-            minutes={org.teams["L1"].tier: 21, org.teams["L2"].tier: 40}, satisfaction=5,
+            ticket=ticket,
+            by=org.receiver,
+            root_cause="configuration",
+            what_was_done="Cache dropped.",
+            minutes={org.teams["L1"].tier: 21, org.teams["L2"].tier: 40},
+            satisfaction=5,
             feedback=Feedback(rating=4, was_necessary=True),
         )
     escalation.refresh_from_db()
@@ -61,10 +67,15 @@ def test_whole_way(org):
     assert not Clock.objects.filter(ticket=ticket, state__in=[ClockState.RUNNING, ClockState.PAUSED]).exists()
     hops = list(Hop.objects.filter(ticket=ticket).values_list("kind", "tier__code", "sla_seconds"))
     assert hops == [(HopKind.HELD, "L1", 1800), (HopKind.WAITING, "L1", 720), (HopKind.HELD, "L2", 3600)]
-    kinds = list(Event.objects.filter(subject_type="ticket", subject_id=ticket.pk).order_by("id").values_list("kind", flat=True))
-    assert kinds == [
-        "ticket.created", "ticket.changed", "handoff.filed", "handoff.acknowledged", "handoff.accepted",
-        "handoff.rated", "ticket.resolved",
+    events = Event.objects.filter(subject_type="ticket", subject_id=ticket.pk).order_by("id")
+    assert list(events.values_list("kind", flat=True)) == [
+        "ticket.created",
+        "ticket.changed",
+        "handoff.filed",
+        "handoff.acknowledged",
+        "handoff.accepted",
+        "handoff.rated",
+        "ticket.resolved",
     ]
     assert OutboxMessage.objects.filter(recipient=org.agent.email).count() == 2
 
