@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config import processes
@@ -28,6 +28,7 @@ def file_broker(folder: Path) -> dict[str, Any]:
         "data_folder_in": str(messages),
         "data_folder_out": str(messages),
         "control_folder": str(control),
+        "polling_interval": 0.5,  # seconds
         "store_processed": False,
     }
 
@@ -73,6 +74,11 @@ def settings_for(broker_url: str, folder: Path) -> dict[str, Any]:
 def hold_database(**kwargs: Any) -> None:
     """A worker or beat keeps the embedded PostgreSQL running for as long as it lives."""
     processes.hold_database()
+
+
+@setup_logging.connect
+def keep_logging(**kwargs: Any) -> None:
+    """The settings have set up logging; that somebody listens here keeps Celery from doing it again."""
 
 
 app = Celery("belay")

@@ -199,9 +199,9 @@ class Cluster:
             try:
                 self._run("pg_ctl", "start", *self._start_arguments())
                 break
-            except EmbeddedError:
+            except EmbeddedError as error:
                 # The children of a server that was killed need a moment to notice.
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS - 1 or "still in use" not in str(error):
                     raise
                 time.sleep(0.5)
         subprocess.Popen(

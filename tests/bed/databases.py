@@ -18,7 +18,7 @@ from config.embedded.keeper import locked
 from tests.bed.server import Server
 
 # What decides how a migrated database looks: also the apps' names and what runs after migrating.
-SHAPING = ("*/migrations/*.py", "*/apps.py", "config/embedded/cluster.py", "requirements.txt", "tests/bed/*.py")
+SHAPING = ("*/migrations/*.py", "*/apps.py", "config/embedded/cluster.py", "requirements.txt", "tests/bed/databases.py")
 
 
 def fingerprint(root: Path) -> str:

@@ -73,13 +73,10 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Cluster]:
-    """A cluster made the ordinary way and stopped again, for tests that are not about making one."""
+def checkout() -> Iterator[Path]:
+    """A checkout for tests that leave its cluster whole. Made once: initdb takes a second."""
     with tempfile.TemporaryDirectory(prefix="belay-") as name:
-        cluster = locate(Path(name), "test")
-        cluster.hold()
-        cluster.release()
-        yield cluster
+        yield Path(name).resolve()
         remove.main(Path(name))
 
 
@@ -91,13 +88,12 @@ def empty_checkout(folder: Path) -> Path:
 
 
 @pytest.fixture
-def checkout(empty_checkout: Path, made: Cluster) -> Path:
-    """A checkout whose cluster has been made before."""
+def own_checkout(empty_checkout: Path, held: Cluster) -> Path:
+    """A checkout to be treated badly, with a copy of the other one's cluster."""
+    held.release()
     cluster = locate(empty_checkout, "test")
     cluster.account.own(cluster.base)
-    subprocess.run(["cp", "-a", str(made.home), str(cluster.home)], check=True)
-    for programs in made.base.glob("programs-*"):
-        subprocess.run(["cp", "-al", str(programs), str(cluster.base)], check=True)
+    subprocess.run(["cp", "-a", str(held.home), str(cluster.home)], check=True)
     return empty_checkout
 
 
@@ -121,7 +117,8 @@ def soon(condition: Callable[[], bool], seconds: float = 20) -> bool:
 def note(cluster: Cluster, text: str) -> None:
     with cluster.connect() as connection:
         connection.execute("SET synchronous_commit = on")  # these clusters do not wait for it by themselves
-        connection.execute("CREATE TABLE IF NOT EXISTS note (words text)")
+        connection.execute("DROP TABLE IF EXISTS note")
+        connection.execute("CREATE TABLE note (words text)")
         connection.execute("INSERT INTO note VALUES (%s)", [text])
 
 
@@ -157,6 +154,7 @@ def test_two_roles_and_no_network(held: Cluster):
 
 def test_the_application_uses_what_the_owner_makes(held: Cluster):
     with held.connect(user="belay_owner") as owner:
+        owner.execute("DROP TABLE IF EXISTS ticket")
         owner.execute("CREATE TABLE ticket (id bigint GENERATED ALWAYS AS IDENTITY, subject text)")
     with held.connect(user="belay_app") as app:
         app.execute("INSERT INTO ticket (subject) VALUES ('a')")
@@ -268,8 +266,8 @@ def test_a_stale_pid_file_that_names_a_living_process(held: Cluster):
     assert notes(held) == ["kept"]
 
 
-def test_a_first_start_that_was_interrupted(checkout: Path):
-    cluster = locate(checkout, "test")
+def test_a_first_start_that_was_interrupted(own_checkout: Path):
+    cluster = locate(own_checkout, "test")
     cluster.hold()
     cluster.release()
     (cluster.home / "ready").unlink()
@@ -294,17 +292,20 @@ def test_data_of_another_version_are_left_alone(held: Cluster):
 
 def test_a_failure_says_why(held: Cluster):
     held.release()
-    (held.data / "postgresql.conf").write_text("nonsense = 1\n")
+    wrong = held.data / "postgresql.auto.conf"
+    wrong.write_text("nonsense = 1\n")
 
     with pytest.raises(EmbeddedError, match="nonsense"):
         held.hold()
 
+    wrong.write_text("")
 
-def test_a_moved_checkout_keeps_its_data(checkout: Path, holder):
-    before = holder(checkout)
-    note(locate(checkout, "test"), "before")
+
+def test_a_moved_checkout_keeps_its_data(own_checkout: Path, holder):
+    before = holder(own_checkout)
+    note(locate(own_checkout, "test"), "before")
     before.leave()
-    there = checkout.rename(checkout.with_name("there"))
+    there = own_checkout.rename(own_checkout.with_name("there"))
 
     after = holder(there)
 
@@ -313,10 +314,10 @@ def test_a_moved_checkout_keeps_its_data(checkout: Path, holder):
     assert not locate(there, "test").running
 
 
-def test_a_checkout_moved_while_it_runs(checkout: Path, holder):
-    before = holder(checkout)
-    pid = keeper.server_pid(locate(checkout, "test").data)
-    there = checkout.rename(checkout.with_name("there"))
+def test_a_checkout_moved_while_it_runs(own_checkout: Path, holder):
+    before = holder(own_checkout)
+    pid = keeper.server_pid(locate(own_checkout, "test").data)
+    there = own_checkout.rename(own_checkout.with_name("there"))
 
     after = holder(there)
 
@@ -327,12 +328,12 @@ def test_a_checkout_moved_while_it_runs(checkout: Path, holder):
     assert not locate(there, "test").running
 
 
-def test_two_checkouts_at_once_even_when_one_is_a_copy(checkout: Path, holder):
-    one = holder(checkout)
-    copy = checkout.with_name("copy")
-    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns("s"))
+def test_two_checkouts_at_once_even_when_one_is_a_copy(own_checkout: Path, holder):
+    one = holder(own_checkout)
+    copy = own_checkout.with_name("copy")
+    shutil.copytree(own_checkout, copy, ignore=shutil.ignore_patterns("s"))
     other = holder(copy)
-    first, second = locate(checkout, "test"), locate(copy, "test")
+    first, second = locate(own_checkout, "test"), locate(copy, "test")
 
     note(first, "first")
     note(second, "second")
@@ -346,11 +347,11 @@ def test_two_checkouts_at_once_even_when_one_is_a_copy(checkout: Path, holder):
     assert not second.running
 
 
-def test_removing_stops_it_and_leaves_nothing(checkout: Path, holder):
-    holder(checkout)
-    cluster = locate(checkout, "test")
+def test_removing_stops_it_and_leaves_nothing(own_checkout: Path, holder):
+    holder(own_checkout)
+    cluster = locate(own_checkout, "test")
 
-    remove.main(checkout)
+    remove.main(own_checkout)
 
     assert not cluster.running
     assert not cluster.base.exists()

@@ -1,0 +1,31 @@
+"""Celery carries hints: nothing is kept in it, and publishing never holds anybody up."""
+
+from django.conf import settings
+
+from config.celery import app, settings_for
+
+
+def test_the_schedule_is_in_code():
+    scheduled = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
+
+    assert scheduled == {"escalations.tasks.sweep": 15, "journal.tasks.deliver_outbox": 15}
+    assert set(scheduled) <= set(app.tasks)
+
+
+def test_messages_travel_through_files_without_a_broker(tmp_path):
+    found = settings_for("", tmp_path / "broker")
+
+    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert sorted(path.name for path in (tmp_path / "broker").iterdir()) == ["control", "messages"]
+
+
+def test_an_unreachable_broker_fails_at_once(tmp_path):
+    found = settings_for("redis://127.0.0.1:1/0", tmp_path)
+
+    assert found["CELERY_TASK_PUBLISH_RETRY"] is False
+    assert found["CELERY_BROKER_TRANSPORT_OPTIONS"]["socket_connect_timeout"] <= 2
+    assert not (tmp_path / "messages").exists()
+
+
+def test_results_are_not_kept():
+    assert settings.CELERY_TASK_IGNORE_RESULT is True
