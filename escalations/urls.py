@@ -1,4 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from escalations.views import handoffs
 
 app_name = "escalations"
-urlpatterns: list[URLPattern] = []
+
+handoff_urls = [
+    path("tickets/<str:ref>/handoffs/<int:pk>/", handoffs.handoff_detail, name="handoff_detail"),
+]
+
+urlpatterns = [
+    *handoff_urls,
+]
