@@ -55,16 +55,16 @@ class LocalDateTimeField(forms.DateTimeField):
         zone = timezone.get_current_timezone()
         local = naive.replace(tzinfo=zone, fold=0)
         try:
-            back = local.astimezone(UTC)
+            instant = local.astimezone(UTC)
         except (OverflowError, ValueError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
-        if back.astimezone(zone).replace(tzinfo=None) != naive:
+        if instant.astimezone(zone).replace(tzinfo=None) != naive:
             raise ValidationError(
                 "%(time)s does not exist on that day in %(zone)s: the clocks go forward.",
                 code="gap",
                 params={"time": f"{naive:%H:%M}", "zone": str(zone)},
             )
-        return local
+        return instant  # UTC: Python calls a doubled local time unequal to everything (PEP 495)
 
     @property
     def zone_label(self) -> str:

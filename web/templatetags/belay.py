@@ -196,7 +196,7 @@ def entry(
 
     `kind`: customer (sunken ground), note (bar at left), move (filled sign), call, status, ack, auto.
     """
-    values = {"kind": kind, "sign": sign, "head": head, "more": more, "content": content.strip()}
+    values = {"kind": kind, "sign": sign, "head": head, "more": more, "content": content, "has_body": bool(content.strip())}
     if at is not None:
         values["when"] = when(context, at, "entry__when")
     return render_to_string("components/_entry.html", values)
