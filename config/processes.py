@@ -27,3 +27,6 @@ def prepare_command(argv: Sequence[str]) -> None:
         os.environ.setdefault("BELAY_PROCESS", "web")
     if command not in WITHOUT_DATABASE:
         hold_database()
+    if command == "dbshell" and settings.EMBEDDED_DATABASE:
+        programs = embedded.locate(settings.BASE_DIR).programs
+        os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
