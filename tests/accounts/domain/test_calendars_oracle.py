@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
 
-from accounts.domain import calendars, day_plan
+from accounts.domain import calendars, day_plan, open_hours
 from accounts.domain.zone_spans import Span
 from tests.bed.calendar_cases import ZONES, Case, cases, clock_changes, faults
 
@@ -44,7 +44,7 @@ def is_caught(case: Case) -> bool:
     ("module", "name", "wrong"),
     [
         pytest.param(day_plan, "spans_between", todays_offset, id="today's offset applied to history"),
-        pytest.param(calendars, "bisect_left", bisect_right, id="the latest inverse instead of the earliest"),
+        pytest.param(open_hours, "bisect_left", bisect_right, id="the latest inverse instead of the earliest"),
         pytest.param(day_plan.DayPlan, "holiday_on", lambda self, day: None, id="holidays forgotten"),
         pytest.param(calendars, "merged_pauses", lambda pauses, start: [], id="pauses forgotten"),
     ],
