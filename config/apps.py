@@ -6,4 +6,5 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 class StaticFiles(StaticFilesConfig):
     """Static files without source maps: nobody debugs the vendored files in production."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "*.map", "*.md"]
+    # Of htmx only the core is used; its extensions import it by a name that only bundlers know.
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "*.map", "*.md", "ext", "htmax-*"]

@@ -19,10 +19,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from honcho import manager as honcho
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
 
 from config import processes
+
+STOP_PATIENCE = 12  # seconds from asking the processes to stop to killing them; a worker needs about five
 
 
 def say(text: str) -> None:
@@ -67,7 +69,8 @@ def collect_static() -> None:
 
 def run_processes() -> int:
     """Run the Procfile until one process ends or we are told to; all of them have ended on return."""
-    manager = Manager()
+    honcho.KILL_WAIT = STOP_PATIENCE
+    manager = honcho.Manager()
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     # Celery warns about root for the sake of pickled messages, which it is not told to accept here.
     environment = {**os.environ, "PATH": programs, "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1"}
