@@ -16,9 +16,7 @@ from journal.models import append_only
 
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError(
-            "%(value)s is not an IANA time zone such as Europe/Berlin.", params={"value": value}
-        )
+        raise ValidationError("%(value)s is not an IANA time zone such as Europe/Berlin.", params={"value": value})
 
 
 class TimeZoneField(models.CharField):
@@ -60,9 +58,7 @@ class Tier(models.Model):
 
     code = models.CharField(max_length=8, unique=True)
     name = models.CharField(max_length=60)
-    rank = models.PositiveSmallIntegerField(
-        unique=True, help_text="1 is the entry tier; higher is further up"
-    )
+    rank = models.PositiveSmallIntegerField(unique=True, help_text="1 is the entry tier; higher is further up")
 
     class Meta:
         ordering = ["rank"]
@@ -78,12 +74,8 @@ class Calendar(models.Model):
     name = models.CharField(max_length=80)
     time_zone = TimeZoneField()
     always_open = models.BooleanField(default=False, help_text="24×7: hours and holidays below are ignored")
-    country = models.CharField(
-        max_length=2, blank=True, help_text="ISO code; its public holidays are closed days"
-    )
-    subdivision = models.CharField(
-        max_length=10, blank=True, help_text="State or province, where holidays differ"
-    )
+    country = models.CharField(max_length=2, blank=True, help_text="ISO code; its public holidays are closed days")
+    subdivision = models.CharField(max_length=10, blank=True, help_text="State or province, where holidays differ")
 
     class Meta:
         ordering = ["name"]
@@ -98,18 +90,13 @@ class Calendar(models.Model):
 
 class CalendarHours(models.Model):
     WEEKDAYS = [
-        (i, day)
-        for i, day in enumerate(
-            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-        )
+        (i, day) for i, day in enumerate(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
     ]
 
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS)
     opens = models.TimeField()
-    closes = models.TimeField(
-        help_text="00:00 means the end of that day; before the opening time, the day after"
-    )
+    closes = models.TimeField(help_text="00:00 means the end of that day; before the opening time, the day after")
 
     class Meta:
         ordering = ["weekday", "opens"]
@@ -184,14 +171,10 @@ class Team(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60)
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="teams")
-    lead = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="leads"
-    )
+    lead = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="leads")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True, related_name="teams")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="teams")
-    is_vendor = models.BooleanField(
-        default=False, help_text="An outside vendor; its owner in the team answers for it"
-    )
+    is_vendor = models.BooleanField(default=False, help_text="An outside vendor; its owner in the team answers for it")
     is_active = models.BooleanField(default=True)
 
     class Meta:

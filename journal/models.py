@@ -21,9 +21,7 @@ class Batch(models.Model):
 
     kind = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -118,13 +116,9 @@ class OutboxMessage(models.Model):
     last_error = models.TextField(blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["next_attempt_at"], name="outbox_pending", condition=Q(state="pending"))
-        ]
+        indexes = [models.Index(fields=["next_attempt_at"], name="outbox_pending", condition=Q(state="pending"))]
         constraints = [
-            models.CheckConstraint(
-                name="outbox_sent_has_time", condition=Q(sent_at__isnull=False) | ~Q(state="sent")
-            )
+            models.CheckConstraint(name="outbox_sent_has_time", condition=Q(sent_at__isnull=False) | ~Q(state="sent"))
         ]
 
     def __str__(self) -> str:
@@ -138,9 +132,7 @@ class Draft(models.Model):
     form = models.CharField(max_length=80, help_text="Which form on which thing, e.g. handoff:4182")
     data = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
-    base_version = models.PositiveIntegerField(
-        default=0, help_text="Version of the thing the draft was begun on"
-    )
+    base_version = models.PositiveIntegerField(default=0, help_text="Version of the thing the draft was begun on")
     saved_at = models.DateTimeField()
 
     class Meta:

@@ -96,16 +96,22 @@ def draft_discard(*, user: AbstractBaseUser, form: str) -> None:
     Draft.objects.filter(user_id=user.pk, form=form).delete()
 
 
+class KeyOfAnother(Exception):
+    """The idempotency key was used by another person or for another form."""
+
+
 def claim_submit(*, key: uuid.UUID, user: AbstractBaseUser, purpose: str) -> tuple[IdempotencyKey, bool]:
     """Claim a form's key inside the business transaction: (row, True) for the first arrival.
 
     A second arrival waits for the first to commit and gets (row, False) with the first one's result.
     """
-    row = IdempotencyKey(key=key, user_id=user.pk, purpose=purpose)
-    created = IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
+    IdempotencyKey.objects.bulk_create(
+        [IdempotencyKey(key=key, user_id=user.pk, purpose=purpose)], ignore_conflicts=True
+    )
     stored = IdempotencyKey.objects.select_for_update().get(pk=key)
-    first = bool(created) and stored.result is None
-    return stored, first
+    if stored.user_id != user.pk or stored.purpose != purpose:
+        raise KeyOfAnother(str(key))
+    return stored, stored.result is None
 
 
 def settle_submit(*, claim: IdempotencyKey, result: Mapping[str, Any]) -> None:

@@ -17,9 +17,7 @@ class PolicyVersion(models.Model):
     base = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True, help_text="What changed and why")
     snapshot = models.JSONField(null=True, blank=True, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -40,9 +38,7 @@ class PolicyVersion(models.Model):
             ),
             models.CheckConstraint(
                 name="policy_second_person",
-                condition=Q(published_by__isnull=True)
-                | Q(created_by__isnull=True)
-                | ~Q(published_by=F("created_by")),
+                condition=Q(published_by__isnull=True) | Q(created_by__isnull=True) | ~Q(published_by=F("created_by")),
             ),
         ]
         triggers = [

@@ -17,9 +17,7 @@ class NoPolicyInForce(Exception):
 def _policy_of(version_id: int) -> Policy:
     # A published snapshot never changes (the database refuses it), so the id is key enough.
     return Policy.from_json(
-        PolicyVersion.objects.exclude(state=PolicyState.DRAFT)
-        .values_list("snapshot", flat=True)
-        .get(pk=version_id)
+        PolicyVersion.objects.exclude(state=PolicyState.DRAFT).values_list("snapshot", flat=True).get(pk=version_id)
     )
 
 

@@ -48,9 +48,7 @@ def policy_of_draft(version: PolicyVersion) -> Policy:
         code=version.code,
         title=version.title,
         tiers=tuple(_tier_rules(row) for row in version.tiers.select_related("tier")),
-        severities=tuple(
-            _severity_rules(row) for row in version.severities.select_related("entry_tier", "entry_team")
-        ),
+        severities=tuple(_severity_rules(row) for row in version.severities.select_related("entry_tier", "entry_team")),
         contracts=tuple(
             ContractRule(
                 priority=row.priority,
@@ -107,13 +105,9 @@ def version_publish(*, version: PolicyVersion, by: User) -> PolicyVersion:
     if problems:
         raise PolicyInvalid(problems)
     now = clock.now()
-    PolicyVersion.objects.filter(state=PolicyState.PUBLISHED).update(
-        state=PolicyState.RETIRED, retired_at=now
-    )
+    PolicyVersion.objects.filter(state=PolicyState.PUBLISHED).update(state=PolicyState.RETIRED, retired_at=now)
     version.snapshot = policy.to_json()
     version.state, version.published_by, version.published_at = PolicyState.PUBLISHED, by, now
     version.save()
-    event_append(
-        subject=("policy", version.pk), kind="policy.published", actor=by, at=now, data={"code": version.code}
-    )
+    event_append(subject=("policy", version.pk), kind="policy.published", actor=by, at=now, data={"code": version.code})
     return version
