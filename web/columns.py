@@ -1,12 +1,12 @@
 """Columns of a list, named once: the table, the export and the saved view all read them here.
 
-    COLUMNS = Columns(
-        Column("ref", "Ticket", cell=lambda t: t.ref_link, export=lambda t: t.ref, css="nowrap"),
-        Column("subject", "Subject", cell=lambda t: t.subject, default=True),
-    )
-    table = COLUMNS.choose(request.GET.getlist("column"))
-    table.rows(tickets)          # [[Cell(html, css), …], …] for components/table.html
-    table.export_rows(tickets)   # plain values for web.exports
+COLUMNS = Columns(
+    Column("ref", "Ticket", cell=lambda t: t.ref_link, export=lambda t: t.ref, css="nowrap"),
+    Column("subject", "Subject", cell=lambda t: t.subject, default=True),
+)
+table = COLUMNS.choose(request.GET.getlist("column"))
+table.rows(tickets)          # [[Cell(html, css), …], …] for components/table.html
+table.export_rows(tickets)   # plain values for web.exports
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """Pages for what went wrong: what happened, what is kept, what to do. Wired in config/urls.py.
 
-    handler400 = "web.errors.bad_request"        handler403 = "web.errors.forbidden"
-    handler404 = "web.errors.not_found"          handler500 = "web.errors.server_error"
+handler400 = "web.errors.bad_request"        handler403 = "web.errors.forbidden"
+handler404 = "web.errors.not_found"          handler500 = "web.errors.server_error"
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,8 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def is_fetch(request: HttpRequest) -> bool:
     """Whether a script asks (htmx, or our fetch calls), so that a redirect to the login page is no use."""
-    return bool(getattr(request, "htmx", False)) or request.headers.get("X-Requested-With") in ("fetch", "XMLHttpRequest")
+    asked_with = request.headers.get("X-Requested-With")
+    return bool(getattr(request, "htmx", False)) or asked_with in ("fetch", "XMLHttpRequest")
 
 
 def page_or_fragment(

@@ -142,7 +142,8 @@ def share(parts: list[Part], label: str, css: str = "") -> SafeString:
     rects, at = [], 0.0
     for number, part in enumerate(parts):
         if number and part.size:
-            rects.append(f'<rect class="m-gap" x="{at - total * 0.0025:g}" y="0" width="{total * 0.005:g}" height="10"/>')
+            left, width = at - total * 0.0025, total * 0.005
+            rects.append(f'<rect class="m-gap" x="{left:g}" y="0" width="{width:g}" height="10"/>')
         rects.insert(0, f'<rect class="{part.mark}" x="{at:g}" y="0" width="{part.size:g}" height="10"/>')
         at += part.size
     return format_html(

@@ -34,7 +34,9 @@ class LoginRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
         if not is_fetch(request):
             return super().handle_no_permission(request, view_func)
-        return HttpResponse(status=401, headers={LOGIN_HEADER: reverse("web:session_login"), "Cache-Control": "no-store"})
+        return HttpResponse(
+            status=401, headers={LOGIN_HEADER: reverse("web:session_login"), "Cache-Control": "no-store"}
+        )
 
 
 class FetchRedirect:

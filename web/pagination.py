@@ -106,7 +106,7 @@ def _flipped(name: str) -> str:
 def _field(queryset: QuerySet[Any], name: str) -> "Field[Any, Any]":
     """The field behind an ordering name: an annotation's, or the model's (through relations)."""
     if name in queryset.query.annotations:
-        annotated: "Field[Any, Any]" = queryset.query.annotations[name].output_field
+        annotated: Field[Any, Any] = queryset.query.annotations[name].output_field
         return annotated
     model, field = queryset.model, None
     for step in name.split("__"):

@@ -64,7 +64,9 @@ class SampleForm(BelayForm):
     reproduced = forms.ChoiceField(
         label="Reproduced", widget=forms.RadioSelect, choices=[("yes", "Yes"), ("no", "No"), ("partial", "Partial")]
     )
-    workaround = forms.ChoiceField(label="Workaround given", widget=forms.RadioSelect, choices=[("y", "Yes"), ("n", "No")])
+    workaround = forms.ChoiceField(
+        label="Workaround given", widget=forms.RadioSelect, choices=[("y", "Yes"), ("n", "No")]
+    )
     told_at = LocalDateTimeField(label="Told at")
     minutes = MinutesField(label="Minutes", help_text="Your effort so far.")
     mood = forms.ChoiceField(label="Customer sentiment", choices=MOODS, widget=IconRadioSelect(icons=MOOD_ICONS))

@@ -20,12 +20,12 @@ CLASSES = frozenset(
     + [f"{kind}{side}-{step}" for kind in "mp" for side in ("", "t", "b", "s", "e", "x", "y") for step in SPACES]
     + [f"m{side}-auto" for side in ("s", "e", "x")]
 )
-ELEMENTS = frozenset(
-    "a abbr address article aside b blockquote body button canvas caption code dd del details dfn div dl dt "
-    "em fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html img input ins kbd label legend li main mark "
-    "menu nav ol optgroup option output p pre progress s samp section select small span strong sub summary sup "
-    "svg table tbody td template textarea tfoot th thead time tr u ul video iframe audio object dialog q".split()
-)
+ELEMENTS = """
+    a abbr address article aside b blockquote body button canvas caption code dd del details dfn div dl dt
+    em fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html img input ins kbd label legend li main mark
+    menu nav ol optgroup option output p pre progress s samp section select small span strong sub summary sup
+    svg table tbody td template textarea tfoot th thead time tr u ul video iframe audio object dialog q
+"""
 REFUSED = re.compile(r"data-bs-theme|data-theme|\[dir|theme-dark|::part|tblr-theme")
 
 
@@ -87,16 +87,17 @@ def _wanted(selector: str) -> bool:
         return False
     bare = re.sub(r"\[[^\]]*\]|::?[\w-]+(\([^)]*\))?|\.[\w-]+|#[\w-]+", " ", selector)
     names = re.findall(r"[A-Za-z][\w-]*", bare)
-    return all(name in ELEMENTS for name in names)
+    return set(names) <= set(ELEMENTS.split())
 
 
 def _without_unread_properties(css: str) -> str:
     """Drop custom properties that no kept rule reads, until nothing more can go."""
     while True:
         read = set(re.findall(r"var\(\s*(--[\w-]+)", css))
-        leaner = re.sub(
-            r"(?<=[{;])\s*(--[\w-]+)\s*:[^;{}]*;?", lambda m: m.group(0) if m.group(1) in read else "", css
-        )
+        defined = set(re.findall(r"[{;]\s*(--[\w-]+)\s*:", css))
+        leaner = css
+        for name in defined - read:
+            leaner = re.sub(rf"(?<=[{{;])\s*{name}\s*:[^;{{}}]*;?", "", leaner)
         leaner = re.sub(r"[^{}\n]+\{\s*\}\n?", "", leaner)
         if leaner == css:
             return css

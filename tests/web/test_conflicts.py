@@ -10,7 +10,10 @@ MINE = {"urgency": "week", "cause": "", "scope": "all"}
 
 def test_only_what_differs_is_asked() -> None:
     found = differences(labels=LABELS, theirs=THEIRS, mine=MINE, show={"urgency": str.upper})
-    assert [(d.name, d.theirs, d.mine) for d in found] == [("urgency", "TODAY", "WEEK"), ("cause", "Key cache", "nothing")]
+    assert [(d.name, d.theirs, d.mine) for d in found] == [
+        ("urgency", "TODAY", "WEEK"),
+        ("cause", "Key cache", "nothing"),
+    ]
 
 
 def test_each_choice_counts() -> None:
@@ -20,11 +23,16 @@ def test_each_choice_counts() -> None:
 
 def test_one_button_takes_all() -> None:
     posted = QueryDict("conflict-urgency=mine&take_all=theirs")
-    assert resolve(posted, names=["urgency", "cause"], theirs=THEIRS, mine=MINE) == {"urgency": "today", "cause": "Key cache"}
+    assert resolve(posted, names=["urgency", "cause"], theirs=THEIRS, mine=MINE) == {
+        "urgency": "today",
+        "cause": "Key cache",
+    }
 
 
 def test_an_unknown_side_falls_back_to_mine() -> None:
-    assert resolve(QueryDict("conflict-urgency=evil"), names=["urgency"], theirs=THEIRS, mine=MINE) == {"urgency": "week"}
+    assert resolve(QueryDict("conflict-urgency=evil"), names=["urgency"], theirs=THEIRS, mine=MINE) == {
+        "urgency": "week"
+    }
 
 
 def test_panel_shows_both_and_escapes() -> None:

@@ -1,4 +1,5 @@
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -114,11 +115,8 @@ def test_a_time_that_the_clocks_skip_is_refused() -> None:
 
 @pytest.mark.parametrize("typed", ["tomorrow", "2025-13-01T00:00", "9" * 500, "\x00", "0001-01-01T00:00"])
 def test_strange_times_are_refused_or_read_but_never_break(typed: str) -> None:
-    with timezone.override(ZoneInfo("Pacific/Apia")):
-        try:
-            LocalDateTimeField().clean(typed)
-        except forms.ValidationError as error:
-            assert error.messages
+    with timezone.override(ZoneInfo("Pacific/Apia")), suppress(forms.ValidationError):
+        assert LocalDateTimeField().clean(typed).tzinfo
 
 
 def test_a_time_is_shown_as_it_is_read() -> None:

@@ -62,7 +62,9 @@ def test_our_scripts_get_the_address_of_a_redirect() -> None:
     assert answer(asked()).status_code == 302
 
 
-@pytest.mark.parametrize("url", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "url", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", ""]
+)
 def test_next_stays_here(url: str) -> None:
     request = RequestFactory().get("/", {"next": url})
     assert http.safe_next(request, "/queue/") == "/queue/"

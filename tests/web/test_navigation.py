@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 from django.test import RequestFactory
 
@@ -8,10 +6,10 @@ from web.navigation import Count, Link, Registry, register, register_links
 
 
 @pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+def empty(monkeypatch: pytest.MonkeyPatch) -> Registry:
     registry = Registry()
     monkeypatch.setattr(navigation, "registry", registry)
-    yield registry
+    return registry
 
 
 def rail(path: str = "/"):

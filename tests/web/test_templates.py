@@ -58,3 +58,21 @@ def test_scripts_make_no_code_from_text() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
 def test_template_stays_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 150
+
+
+def styled() -> set[str]:
+    sheets = [ROOT / "static/css/belay.css", ROOT / "static/vendor/tabler/tabler-parts.css"]
+    text = "".join(re.sub(r"/\*.*?\*/|url\([^)]*\)", "", sheet.read_text(), flags=re.S) for sheet in sheets)
+    return set(re.findall(r"\.([A-Za-z_][\w-]*)", text))
+
+
+def test_every_class_named_has_a_style() -> None:
+    """A class without a rule is a spelling mistake or a part nobody drew. Scripts find their places by data-…"""
+    known, unknown = styled() | {"form-errors", "body", "lane__head"}, {}
+    for path in TEMPLATES:
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "\0", path.read_text(), flags=re.S)
+        named = {one for value in re.findall(r'\bclass="([^"]*)"', text) for one in value.split()}
+        strange = {one for one in named if "\0" not in one and one not in known}
+        if strange:
+            unknown[str(path.relative_to(ROOT / "templates"))] = sorted(strange)
+    assert not unknown

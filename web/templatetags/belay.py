@@ -143,9 +143,9 @@ def file_chip(
 
 
 @register.inclusion_tag("components/_hop_bar.html")
-def hop_bar(parts: list[marks.Part], label: str, heading: str = "Who used the time", key: str = "hops") -> dict[str, Any]:
+def hop_bar(parts: list[marks.Part], label: str) -> dict[str, Any]:
     """Who used the time: one slim bar and its key. Parts carry `label` and `value` for the list below."""
-    return {"bar": marks.share(parts, label), "parts": [p for p in parts if p.label], "heading": heading, "key": key}
+    return {"bar": marks.share(parts, label), "parts": [part for part in parts if part.label]}
 
 
 # Components with content. Each ends with its name after "end": {% panel "Customer" %} … {% endpanel %}
@@ -181,7 +181,13 @@ def panel(content: str, title: str, key: str, sign: str = "", link: str = "", ur
 
 @register.simple_block_tag
 def form_part(
-    content: str, title: str, key: str, purpose: str = "", done: int | None = None, of: int | None = None, wide: bool = False
+    content: str,
+    title: str,
+    key: str,
+    purpose: str = "",
+    done: int | None = None,
+    of: int | None = None,
+    wide: bool = False,
 ) -> str:
     """A section of a long form: heading, purpose and state left, fields right. `done` of `of` fields are filled."""
     values = {"title": title, "key": key, "purpose": purpose, "done": done, "of": of, "wide": wide}
@@ -190,13 +196,26 @@ def form_part(
 
 @register.simple_block_tag(takes_context=True)
 def entry(
-    context: Mapping[str, Any], content: str, kind: str, sign: str, head: str, at: datetime | None = None, more: str = ""
+    context: Mapping[str, Any],
+    content: str,
+    kind: str,
+    sign: str,
+    head: str,
+    at: datetime | None = None,
+    more: str = "",
 ) -> str:
     """A timeline entry: round sign, who did what, when; the content is its body (may be empty).
 
     `kind`: customer (sunken ground), note (bar at left), move (filled sign), call, status, ack, auto.
     """
-    values = {"kind": kind, "sign": sign, "head": head, "more": more, "content": content, "has_body": bool(content.strip())}
+    values = {
+        "kind": kind,
+        "sign": sign,
+        "head": head,
+        "more": more,
+        "content": content,
+        "has_body": bool(content.strip()),
+    }
     if at is not None:
         values["when"] = when(context, at, "entry__when")
     return render_to_string("components/_entry.html", values)
