@@ -73,6 +73,7 @@ def settings_for(broker_url: str, folder: Path) -> dict[str, Any]:
 @beat_init.connect
 def hold_database(**kwargs: Any) -> None:
     """A worker or beat keeps the embedded PostgreSQL running for as long as it lives."""
+    processes.follow_supervisor()
     processes.hold_database()
 
 

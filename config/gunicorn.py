@@ -2,6 +2,10 @@
 
 import os
 
+from config import processes
+
+processes.follow_supervisor()
+
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
