@@ -220,6 +220,18 @@ class User(AbstractUser):
         parts = [part for part in self.full_name.split() if part]
         return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
 
+    @property
+    def may_configure(self) -> bool:
+        """Whether the administration is open to them: administrators, and process owners for the policy."""
+        return self.can(Ability.ADMIN) or self.can(Ability.POLICY)
+
+    def has_perm(self, perm: str, obj: object | None = None) -> bool:
+        """Django's permissions follow from abilities, so that roles are the only place where rights are given."""
+        return self.has_module_perms(perm.partition(".")[0])
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.can(Ability.ADMIN) or (app_label == "policies" and self.can(Ability.POLICY))
+
     def can(self, ability: Ability) -> bool:
         """Whether the role grants the ability. Nobody who left can do anything; a superuser can administer."""
         if not self.is_active:

@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "accounts",
     "policies",
     "escalations",
-    "django.contrib.admin",
+    "config.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -8,8 +8,6 @@ from config import health
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = admin.site.site_title = "Belay administration"
-admin.site.index_title = "Configuration"
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),

@@ -40,15 +40,15 @@ def calendar_definition(calendar: Calendar, *, this_year: int) -> dict[str, Any]
     }
     half_days: dict[str, Any] = {}
     overrides: dict[str, Any] = {}
-    for row in calendar.exceptions.all():
-        day = row.date.isoformat()
-        if row.kind == ExceptionKind.HALF_DAY and row.opens and row.closes:
-            hours = _hours(row.opens, row.closes)[0]
-            half_days[day] = {"name": row.name, "opens": hours[0], "closes": hours[1]}
-        elif row.kind == ExceptionKind.HOLIDAY:
-            overrides[day] = {"name": row.name, "hours": []}
+    for special in calendar.exceptions.all():
+        day, hours = special.date.isoformat(), _hours(special.opens, special.closes)
+        if special.kind == ExceptionKind.HALF_DAY:
+            opens, closes = hours[0]
+            half_days[day] = {"name": special.name, "opens": opens, "closes": closes}
+        elif special.kind == ExceptionKind.HOLIDAY:
+            holidays[day] = special.name
         else:
-            overrides[day] = {"name": row.name, "hours": _hours(row.opens, row.closes)}
+            overrides[day] = {"name": special.name, "hours": hours}
     return {
         "code": calendar.code,
         "name": calendar.name,

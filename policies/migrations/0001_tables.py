@@ -9,221 +9,428 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
+        ("accounts", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicyTier',
+            name="PolicyTier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('expertise', models.CharField(max_length=200)),
-                ('issue_types', models.CharField(help_text='What it handles, in words', max_length=300)),
-                ('ack_seconds', models.PositiveIntegerField(blank=True, help_text='None for the entry tier', null=True)),
-                ('time_limit_seconds', models.PositiveIntegerField(blank=True, help_text='When it rings, the ticket escalates', null=True)),
-                ('resolution_seconds', models.PositiveIntegerField(help_text='When it rings, the ticket is marked')),
-                ('target_escalation_percent', models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True)),
-                ('hourly_cost', models.DecimalField(decimal_places=2, help_text="Labour, in the organisation's currency", max_digits=8)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("expertise", models.CharField(max_length=200)),
+                ("issue_types", models.CharField(help_text="What it handles, in words", max_length=300)),
+                (
+                    "ack_seconds",
+                    models.PositiveIntegerField(blank=True, help_text="None for the entry tier", null=True),
+                ),
+                (
+                    "time_limit_seconds",
+                    models.PositiveIntegerField(blank=True, help_text="When it rings, the ticket escalates", null=True),
+                ),
+                ("resolution_seconds", models.PositiveIntegerField(help_text="When it rings, the ticket is marked")),
+                (
+                    "target_escalation_percent",
+                    models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True),
+                ),
+                (
+                    "hourly_cost",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Labour, in the organisation's currency", max_digits=8
+                    ),
+                ),
             ],
             options={
-                'ordering': ['tier__rank'],
+                "ordering": ["tier__rank"],
             },
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='As people cite it, e.g. 2025.2', max_length=20, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('retired', 'Retired')], default='draft', max_length=10)),
-                ('note', models.TextField(blank=True, help_text='What changed and why')),
-                ('snapshot', models.JSONField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(help_text="As people cite it, e.g. 2025.2", max_length=20, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("retired", "Retired")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, help_text="What changed and why")),
+                ("snapshot", models.JSONField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ResponseTarget',
+            name="ResponseTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('management_ack', 'Management acknowledges'), ('executive_notified', 'Executive notified'), ('customer_contacted', 'Customer contacted'), ('resolution_plan', 'Resolution plan communicated'), ('status_update', 'Status update, then again until resolved'), ('credit_decision', 'Credit request decided')], max_length=20)),
-                ('seconds', models.PositiveIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("management_ack", "Management acknowledges"),
+                            ("executive_notified", "Executive notified"),
+                            ("customer_contacted", "Customer contacted"),
+                            ("resolution_plan", "Resolution plan communicated"),
+                            ("status_update", "Status update, then again until resolved"),
+                            ("credit_decision", "Credit request decided"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("seconds", models.PositiveIntegerField()),
             ],
             options={
-                'ordering': ['seconds'],
+                "ordering": ["seconds"],
             },
         ),
         migrations.CreateModel(
-            name='Severity',
+            name="Severity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.PositiveSmallIntegerField(help_text='1 is the gravest')),
-                ('definition', models.CharField(max_length=200)),
-                ('first_response_seconds', models.PositiveIntegerField()),
-                ('path', models.CharField(help_text='As the document says it, e.g. Tier 2, then 3', max_length=120)),
-                ('runs_around_the_clock', models.BooleanField(default=False, help_text='Its clocks run 24×7')),
-                ('head_start_seconds', models.PositiveIntegerField(default=0, help_text='How much earlier than its due time it is sorted in the queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("priority", models.PositiveSmallIntegerField(help_text="1 is the gravest")),
+                ("definition", models.CharField(max_length=200)),
+                ("first_response_seconds", models.PositiveIntegerField()),
+                ("path", models.CharField(help_text="As the document says it, e.g. Tier 2, then 3", max_length=120)),
+                ("runs_around_the_clock", models.BooleanField(default=False, help_text="Its clocks run 24×7")),
+                (
+                    "head_start_seconds",
+                    models.PositiveIntegerField(
+                        default=0, help_text="How much earlier than its due time it is sorted in the queue"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'severities',
-                'ordering': ['priority'],
+                "verbose_name_plural": "severities",
+                "ordering": ["priority"],
             },
         ),
         migrations.CreateModel(
-            name='ContractTarget',
+            name="ContractTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.PositiveSmallIntegerField()),
-                ('segment', models.CharField(blank=True, max_length=40)),
-                ('resolution_seconds', models.PositiveIntegerField()),
-                ('calendar', models.ForeignKey(blank=True, help_text="None: the customer's own calendar", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.calendar')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("priority", models.PositiveSmallIntegerField()),
+                ("segment", models.CharField(blank=True, max_length=40)),
+                ("resolution_seconds", models.PositiveIntegerField()),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="None: the customer's own calendar",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.calendar",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['priority', 'segment'],
+                "ordering": ["priority", "segment"],
             },
         ),
         migrations.CreateModel(
-            name='PickItem',
+            name="PickItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list', models.CharField(choices=[('reason', 'Escalation reasons'), ('return_reason', 'Return reasons'), ('barrier', 'What would have avoided it'), ('category', 'Ticket categories'), ('issue_type', 'Issue types'), ('product_area', 'Product areas'), ('channel', 'Channels'), ('segment', 'Customer segments'), ('scope', 'Scope of impact'), ('urgency', 'Urgency'), ('contact_method', 'Contact methods'), ('update_frequency', 'Update frequencies'), ('concern', 'Legal, compliance and security concerns'), ('public_complaint', 'Public complaints'), ('root_cause', 'Root causes')], max_length=20)),
-                ('code', models.SlugField(max_length=40)),
-                ('label', models.CharField(max_length=80)),
-                ('hint', models.CharField(blank=True, max_length=200)),
-                ('minutes', models.PositiveIntegerField(blank=True, help_text='For update frequencies: every how many minutes', null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "list",
+                    models.CharField(
+                        choices=[
+                            ("reason", "Escalation reasons"),
+                            ("return_reason", "Return reasons"),
+                            ("barrier", "What would have avoided it"),
+                            ("category", "Ticket categories"),
+                            ("issue_type", "Issue types"),
+                            ("product_area", "Product areas"),
+                            ("channel", "Channels"),
+                            ("segment", "Customer segments"),
+                            ("scope", "Scope of impact"),
+                            ("urgency", "Urgency"),
+                            ("contact_method", "Contact methods"),
+                            ("update_frequency", "Update frequencies"),
+                            ("concern", "Legal, compliance and security concerns"),
+                            ("public_complaint", "Public complaints"),
+                            ("root_cause", "Root causes"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40)),
+                ("label", models.CharField(max_length=80)),
+                ("hint", models.CharField(blank=True, max_length=200)),
+                (
+                    "minutes",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="For update frequencies: every how many minutes", null=True
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['list', 'position', 'label'],
-                'constraints': [models.UniqueConstraint(fields=('list', 'code'), name='pick_item_code')],
+                "ordering": ["list", "position", "label"],
+                "constraints": [models.UniqueConstraint(fields=("list", "code"), name="pick_item_code")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='pickitem',
-            trigger=pgtrigger.compiler.Trigger(name='pick_item_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='7509dcb7fd502b7d7abeb2eb51a2aeb639d7846d', operation='DELETE', pgid='pgtrigger_pick_item_kept_16861', table='policies_pickitem', when='BEFORE')),
+            model_name="pickitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="pick_item_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="7509dcb7fd502b7d7abeb2eb51a2aeb639d7846d",
+                    operation="DELETE",
+                    pgid="pgtrigger_pick_item_kept_16861",
+                    table="policies_pickitem",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='policytier',
-            name='tier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier'),
+            model_name="policytier",
+            name="tier",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"),
         ),
         migrations.AddField(
-            model_name='policyversion',
-            name='base',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyversion'),
+            model_name="policyversion",
+            name="base",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="policies.policyversion",
+            ),
         ),
         migrations.AddField(
-            model_name='policyversion',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="policyversion",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='policyversion',
-            name='published_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="policyversion",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='policytier',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiers', to='policies.policyversion'),
+            model_name="policytier",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tiers", to="policies.policyversion"
+            ),
         ),
         migrations.AddField(
-            model_name='contracttarget',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contracts', to='policies.policyversion'),
+            model_name="contracttarget",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contracts", to="policies.policyversion"
+            ),
         ),
         migrations.AddField(
-            model_name='responsetarget',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='policies.policyversion'),
+            model_name="responsetarget",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="responses", to="policies.policyversion"
+            ),
         ),
         migrations.AddField(
-            model_name='severity',
-            name='entry_team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team'),
+            model_name="severity",
+            name="entry_team",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.team"
+            ),
         ),
         migrations.AddField(
-            model_name='severity',
-            name='entry_tier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier'),
+            model_name="severity",
+            name="entry_tier",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"),
         ),
         migrations.AddField(
-            model_name='severity',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='severities', to='policies.policyversion'),
+            model_name="severity",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="severities", to="policies.policyversion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='policy_one_in_force'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("state",), name="policy_one_in_force"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('snapshot__isnull', True), ('state', 'draft')), models.Q(('published_at__isnull', False), ('snapshot__isnull', False)), _connector='OR'), name='policy_published_is_frozen'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("snapshot__isnull", True), ("state", "draft")),
+                    models.Q(("published_at__isnull", False), ("snapshot__isnull", False)),
+                    _connector="OR",
+                ),
+                name="policy_published_is_frozen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('published_by__isnull', True), ('created_by__isnull', True), models.Q(('published_by', models.F('created_by')), _negated=True), _connector='OR'), name='policy_second_person'),
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published_by__isnull", True),
+                    ("created_by__isnull", True),
+                    models.Q(("published_by", models.F("created_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="policy_second_person",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='policy_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:published,published:retired}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='2e65161c2f385a778b8b626a60a4fac0d4655329', operation='UPDATE', pgid='pgtrigger_policy_states_45c31', table='policies_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:published,published:retired}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="2e65161c2f385a778b8b626a60a4fac0d4655329",
+                    operation="UPDATE",
+                    pgid="pgtrigger_policy_states_45c31",
+                    table="policies_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='policy_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'draft' AND (OLD.snapshot, OLD.code, OLD.published_at, OLD.published_by_id) IS DISTINCT FROM (NEW.snapshot, NEW.code, NEW.published_at, NEW.published_by_id))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='bcaeb602b985d0a7d5009e78608a25e286f0726a', operation='UPDATE', pgid='pgtrigger_policy_frozen_43ebe', table='policies_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state <> 'draft' AND (OLD.snapshot, OLD.code, OLD.published_at, OLD.published_by_id) IS DISTINCT FROM (NEW.snapshot, NEW.code, NEW.published_at, NEW.published_by_id))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="bcaeb602b985d0a7d5009e78608a25e286f0726a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_policy_frozen_43ebe",
+                    table="policies_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='policy_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'draft')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='7a9e8b7ff736a6b788e691c73edd44f4e4428cc9', operation='DELETE', pgid='pgtrigger_policy_kept_3fee1', table='policies_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state <> 'draft')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="7a9e8b7ff736a6b788e691c73edd44f4e4428cc9",
+                    operation="DELETE",
+                    pgid="pgtrigger_policy_kept_3fee1",
+                    table="policies_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policytier',
-            constraint=models.UniqueConstraint(fields=('version', 'tier'), name='policy_tier_once'),
+            model_name="policytier",
+            constraint=models.UniqueConstraint(fields=("version", "tier"), name="policy_tier_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policytier',
-            trigger=pgtrigger.compiler.Trigger(name='policy_tier_only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='51affe91da7453704a0a2eeb8f0234f1360e5a22', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_policy_tier_only_in_draft_283e9', table='policies_policytier', when='BEFORE')),
+            model_name="policytier",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_tier_only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE touched bigint[];",
+                    func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="51affe91da7453704a0a2eeb8f0234f1360e5a22",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_policy_tier_only_in_draft_283e9",
+                    table="policies_policytier",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contracttarget',
-            constraint=models.UniqueConstraint(fields=('version', 'priority', 'segment'), name='contract_once'),
+            model_name="contracttarget",
+            constraint=models.UniqueConstraint(fields=("version", "priority", "segment"), name="contract_once"),
         ),
         migrations.AddConstraint(
-            model_name='contracttarget',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (1, 4))), name='contract_priority'),
+            model_name="contracttarget",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__range", (1, 4))), name="contract_priority"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='contracttarget',
-            trigger=pgtrigger.compiler.Trigger(name='contract_only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='373a9d3d0c284e64d0d4b538417f0f1eea91c3e9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_contract_only_in_draft_b8946', table='policies_contracttarget', when='BEFORE')),
+            model_name="contracttarget",
+            trigger=pgtrigger.compiler.Trigger(
+                name="contract_only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE touched bigint[];",
+                    func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="373a9d3d0c284e64d0d4b538417f0f1eea91c3e9",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_contract_only_in_draft_b8946",
+                    table="policies_contracttarget",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='responsetarget',
-            constraint=models.UniqueConstraint(fields=('version', 'kind'), name='response_once'),
+            model_name="responsetarget",
+            constraint=models.UniqueConstraint(fields=("version", "kind"), name="response_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='responsetarget',
-            trigger=pgtrigger.compiler.Trigger(name='response_only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='4abe9e2608aeee9da8f4fd25daea0349717aeddb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_response_only_in_draft_c44b4', table='policies_responsetarget', when='BEFORE')),
+            model_name="responsetarget",
+            trigger=pgtrigger.compiler.Trigger(
+                name="response_only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE touched bigint[];",
+                    func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="4abe9e2608aeee9da8f4fd25daea0349717aeddb",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_response_only_in_draft_c44b4",
+                    table="policies_responsetarget",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='severity',
-            constraint=models.UniqueConstraint(fields=('version', 'priority'), name='severity_once'),
+            model_name="severity",
+            constraint=models.UniqueConstraint(fields=("version", "priority"), name="severity_once"),
         ),
         migrations.AddConstraint(
-            model_name='severity',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (1, 4))), name='severity_priority'),
+            model_name="severity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__range", (1, 4))), name="severity_priority"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='severity',
-            trigger=pgtrigger.compiler.Trigger(name='severity_only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='90bc6456d2e547827343c5d50659fd2adb1a786c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_severity_only_in_draft_79a99', table='policies_severity', when='BEFORE')),
+            model_name="severity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="severity_only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE touched bigint[];",
+                    func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="90bc6456d2e547827343c5d50659fd2adb1a786c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_severity_only_in_draft_79a99",
+                    table="policies_severity",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

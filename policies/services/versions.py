@@ -8,7 +8,7 @@ from journal.services import event_append
 from policies.choices import PickListName, PolicyState
 from policies.domain.clauses import number_clauses
 from policies.domain.policy import ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
-from policies.models import PolicyTier, PolicyVersion, Severity
+from policies.models import ContractTarget, PolicyTier, PolicyVersion, ResponseTarget, Severity
 from policies.selectors import pick_labels
 
 
@@ -111,3 +111,29 @@ def version_publish(*, version: PolicyVersion, by: User) -> PolicyVersion:
     version.save()
     event_append(subject=("policy", version.pk), kind="policy.published", actor=by, at=now, data={"code": version.code})
     return version
+
+
+def _next_code(code: str) -> str:
+    """`2025.1` → `2025.2`; the first number that is free."""
+    year, _, number = code.partition(".")
+    taken = set(PolicyVersion.objects.filter(code__startswith=f"{year}.").values_list("code", flat=True))
+    count = int(number) if number.isdigit() else 0
+    while (candidate := f"{year}.{count}") in taken or count == 0:
+        count += 1
+    return candidate
+
+
+@transaction.atomic
+def version_copy(*, version: PolicyVersion, by: User) -> PolicyVersion:
+    """A new draft with the same rows, to go on from."""
+    draft = PolicyVersion.objects.create(
+        code=_next_code(version.code), title=version.title, base=version, created_by=by, note=f"From {version.code}."
+    )
+    models: tuple[type[PolicyTier | Severity | ResponseTarget | ContractTarget], ...] = (
+        PolicyTier, Severity, ResponseTarget, ContractTarget,
+    )  # fmt: skip
+    for model in models:
+        for row in model._default_manager.filter(version=version):
+            row.pk, row.version = None, draft
+            row.save()
+    return draft
