@@ -62,6 +62,22 @@ NOT_FOUND = Fault(
     "Search by number, customer or words of the subject to find a ticket.",
     "Open the start page",
 )
+CHANGED = Fault(
+    HTTPStatus.CONFLICT,
+    "arrows-exchange",
+    "Somebody was faster",
+    "This was changed while you were at it, so your change was not saved.",
+    "Go back in your browser: what you typed is still in the form. Reload that page to see what changed.",
+    "Open the start page",
+)
+INVALID = Fault(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "alert-circle",
+    "That cannot be saved as it is",
+    "Something in the form does not fit. Nothing was changed.",
+    "Go back in your browser: what you typed is still in the form.",
+    "Open the start page",
+)
 STALE_FORM = Fault(
     HTTPStatus.FORBIDDEN,
     "refresh",
@@ -109,6 +125,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without context processors, session or database, any of which may be what failed."""
     return HttpResponse(get_template("500.html").render(), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def changed(request: HttpRequest) -> HttpResponse:
+    """409 where there is no form to show both versions in."""
+    return respond(request, CHANGED)
+
+
+def invalid(request: HttpRequest) -> HttpResponse:
+    """422 where there is no form to show what is wrong."""
+    return respond(request, INVALID)
 
 
 def respond(request: HttpRequest, fault: Fault, extra: dict[str, Any] | None = None) -> HttpResponse:

@@ -89,5 +89,6 @@ document.addEventListener("htmx:beforeSwap", async (event) => {
   }
   if (!(await loginInPlace(login))) return;
   const { verb, path, parameters, target, elt } = requestConfig;
-  htmx.ajax(verb, path, { source: elt, target, values: { ...parameters, csrfmiddlewaretoken: undefined } });
+  const values = Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== "csrfmiddlewaretoken"));
+  htmx.ajax(verb, path, { source: elt, target, values });
 });

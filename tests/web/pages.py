@@ -35,7 +35,10 @@ FORM = """{% extends "base.html" %}{% load belay %}
 <input type="file" name="files" multiple></label></div>
 <button class="btn btn-primary" type="submit">File handoff</button></form>
 {% foot_bar "Sample" %}{% saved %}<span id="meter">0</span>{% endfoot_bar %}
-<div id="live" hx-get="/t/live/" hx-trigger="click">live</div>{% endblock %}"""
+<div id="live" hx-get="/t/live/" hx-trigger="click">live</div>
+<form id="quick" hx-post="/t/quick/" hx-target="#said">{% csrf_token %}<input name="note" aria-label="Quick note">
+<input type="checkbox" name="tag" value="a" checked><input type="checkbox" name="tag" value="b" checked>
+<button class="btn">Add note</button></form><div id="said"></div>{% endblock %}"""
 TABLE = """{% extends "base.html" %}{% block content %}<h1>Table</h1><form data-select action="/t/table/">
 <table class="rows queue" data-cursor>
 <thead><tr><th><input type="checkbox" data-select-all aria-label="Select all"></th><th>T</th></tr></thead>
@@ -88,6 +91,11 @@ def table(request: HttpRequest) -> HttpResponse:
     return page(request, TABLE, {})
 
 
+def quick(request: HttpRequest) -> HttpResponse:
+    KEPT["quick"] = (request.POST["note"], request.POST.getlist("tag"))
+    return HttpResponse("noted")
+
+
 def live(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fresh")
 
@@ -99,5 +107,6 @@ urlpatterns = [
     path("t/upload/", upload),
     path("t/table/", table),
     path("t/live/", live),
+    path("t/quick/", quick),
     path("", include("config.urls")),
 ]

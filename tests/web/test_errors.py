@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -57,6 +58,15 @@ def test_a_form_signed_elsewhere_says_what_is_kept() -> None:
         response = Client(enforce_csrf_checks=True).post("/theme/", {"theme": "dark"})
     assert response.status_code == 403
     assert "what you typed is still there" in response.content.decode()
+
+
+@pytest.mark.parametrize(("answer", "status"), [(errors.changed, 409), (errors.invalid, 422)])
+@pytest.mark.parametrize("headers", [{}, {"X-Requested-With": "fetch"}])
+def test_conflicts_and_misfits_say_what_is_kept(answer: Any, status: int, headers: dict[str, str]) -> None:
+    with override_settings(BELAY_NOW="django.utils.timezone.now"):
+        response = answer(RequestFactory().get("/", headers=headers))
+    assert response.status_code == status
+    assert "what you typed is still in the form" in response.content.decode()
 
 
 def test_scripts_get_a_note_instead_of_a_page(visitor: Client) -> None:

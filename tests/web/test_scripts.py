@@ -117,6 +117,16 @@ def test_htmx_logs_in_place_and_goes_on(page: Page, url: str, clean_console: lis
     expect(page.locator("#live")).to_have_text("fresh")
 
 
+def test_an_htmx_form_is_sent_again_whole(page: Page, url: str, clean_console: list[str]) -> None:
+    page.goto(f"{url}/t/form/")
+    page.get_by_label("Quick note").fill("Called back")
+    end_session()
+    page.get_by_role("button", name="Add note").click()
+    log_in_place(page)
+    expect(page.locator("#said")).to_have_text("noted")
+    assert KEPT["quick"] == ("Called back", ["a", "b"])
+
+
 def test_drafts_are_saved_and_the_page_told(page: Page, url: str, clean_console: list[str]) -> None:
     page.goto(f"{url}/t/form/")
     page.get_by_label("Own words").fill("Nothing arrives")
