@@ -27,7 +27,7 @@ APP = "belay_app"
 DATABASE = "belay"
 
 START_PATIENCE = 120  # seconds; recovery after a crash on a slow disk takes its time
-ATTEMPTS = 5
+ATTEMPTS = 60  # half a second each: how long the children of a killed server may take to end
 
 SETTINGS: dict[str, str] = {
     "listen_addresses": "''",
@@ -194,7 +194,7 @@ class Cluster:
         if self.running:
             return
         self.account.own(self.socket)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # `running` has proved it stale
+        self._bury()
         for attempt in range(ATTEMPTS):
             try:
                 self._run("pg_ctl", "start", *self._start_arguments())
@@ -212,6 +212,22 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    def _bury(self) -> None:
+        """Let PostgreSQL see that the server which the files in its folders name is dead. `running` has proved it.
+
+        Its number may be somebody else's by now, or a zombie's; PostgreSQL would refuse to start. The pid file
+        stays, with the number of a process that has just ended: the rest of it leads PostgreSQL to children of
+        the dead server that still write, for which it must wait.
+        """
+        for left in self.socket.glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
+        pid_file = self.data / "postmaster.pid"
+        if pid_file.exists():
+            ended = subprocess.Popen([str(self.programs / "postgres"), "--version"], stdout=subprocess.DEVNULL)
+            ended.wait()
+            _, _, rest = pid_file.read_text().partition("\n")
+            pid_file.write_text(f"{ended.pid}\n{rest}")
 
     def _start_arguments(self) -> list[str]:
         settings = SETTINGS | (TEST_SETTINGS if self.variant == "test" else {})

@@ -39,17 +39,17 @@ def locked(path: Path, how: int) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _exited(pid: int) -> bool:
-    """True when no process has this id, or only its remains wait for a parent that never asks."""
+def alive(pid: int) -> bool:
+    """False when no process has this id, or only its remains wait for a parent that never asks."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
+    except PermissionError:
+        return True
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return False
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
 
 
 def server_pid(data: Path) -> int | None:
@@ -64,7 +64,7 @@ def server_pid(data: Path) -> int | None:
         pid = int(lines[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    if _exited(pid):
+    if not alive(pid):
         return None
     if not Path("/proc/self/cwd").exists():
         return pid if Path(lines[1]).absolute() == data.absolute() else None
@@ -84,7 +84,7 @@ def stop(data: Path) -> None:
             os.kill(pid, how)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if _exited(pid):
+            if not alive(pid):
                 return
             time.sleep(0.02)
 

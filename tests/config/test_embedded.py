@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: starts by itself, stops by itself, survives what happens to processes and folders."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -253,6 +255,28 @@ def test_a_killed_server_is_started_again_with_its_data(held: Cluster):
 
     assert keeper.server_pid(held.data) != pid
     assert notes(held) == ["kept"]
+
+
+def test_a_new_server_waits_for_the_children_of_a_killed_one(held: Cluster):
+    busy = held.connect()
+    child = busy.info.backend_pid
+    answer = threading.Thread(target=_count, args=(busy, 15_000_000))
+    answer.start()
+    with held.connect() as watch:
+        running = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
+        assert soon(lambda: watch.execute(running, [child]).fetchone() == (1,))
+    os.kill(keeper.server_pid(held.data), signal.SIGKILL)
+    assert soon(lambda: not held.running)
+
+    held.hold()
+
+    assert not keeper.alive(child)
+    answer.join()
+
+
+def _count(connection: psycopg.Connection, numbers: int) -> None:
+    with contextlib.suppress(psycopg.OperationalError), connection:
+        connection.execute("SELECT count(*) FROM generate_series(1, %s) n WHERE n %% 2 = 0", [numbers])
 
 
 def test_a_stale_pid_file_that_names_a_living_process(held: Cluster):
