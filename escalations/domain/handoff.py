@@ -3,6 +3,8 @@
 The fields are those of the source's "Escalation Handoff Form". Training grades the same object.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -57,6 +59,16 @@ class HandoffContent:
     @property
     def minutes_spent(self) -> int:
         return sum(step.minutes or 0 for step in self.steps)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Field → a short digest of its value: a form carries them to tell later which fields its author changed."""
+        return {
+            name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+            for name, value in self.to_json().items()
+        }
+
+
+CONTENT_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(HandoffContent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +214,8 @@ def completeness(content: HandoffContent, *, reason: str, to: str) -> Completene
         missing=tuple(missing),
         by_section={section: (filled, asked) for section, (filled, asked) in counts.items()},
     )
+
+
+def content_labels() -> dict[str, str]:
+    """Field of the content → its label, in the form's order."""
+    return {ask.name: ask.label for ask in ASKS if ask.name in CONTENT_FIELDS}

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from escalations.choices import MessageKind
 from escalations.models.customers import Contact
@@ -61,6 +62,9 @@ class Attachment(models.Model):
         related_name="+",
         help_text="Uploaded to a form that is not sent yet: visible to its author alone",
     )
+    draft_form = models.CharField(
+        max_length=20, blank=True, help_text="The form it was uploaded to; filing that form takes it along"
+    )
     file = models.FileField(upload_to=attachment_path, max_length=200)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
@@ -74,3 +78,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("escalations:attachment_detail", args=[self.key])

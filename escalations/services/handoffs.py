@@ -17,6 +17,7 @@ from escalations.domain.handoff import HandoffContent, completeness
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
 from escalations.errors import Overtaken, Refused
 from escalations.models import Attachment, Escalation, Handoff, Ticket, TicketReader
+from escalations.services.attachments import HANDOFF_FORM
 from escalations.services.clocks import Target, TicketClocks, promise_update, revision_for
 from escalations.services.hops import hop_change
 from escalations.services.locking import (
@@ -118,8 +119,8 @@ def _save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -
     handoff, _ = Handoff.objects.update_or_create(
         escalation=escalation, defaults=values, create_defaults={**values, "filed_by": held.by}
     )
-    Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, message__isnull=True, handoff__isnull=True).update(
-        handoff=handoff, draft_of=None
+    Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, draft_form=HANDOFF_FORM).update(
+        handoff=handoff, draft_of=None, draft_form=""
     )
     return handoff
 
@@ -171,8 +172,7 @@ def handoff_file(
         who = latest.from_user or "A trigger"
         raise Overtaken(f"{who} handed this ticket to {latest.to_team} already. It waits for an answer.")
     _check_target(current, held.by, to_team, to_user)
-    if next_update_at is not None and next_update_at <= held.now:
-        raise Refused("The promised time has passed.", {"next_update_at": "Promise a time that is still to come."})
+    _check_promise(held, next_update_at)
     clocks = TicketClocks(current, held.now)
     is_resubmit = latest is not None and latest.state == EscalationState.RETURNED
     escalation = latest if is_resubmit and latest is not None else _new_escalation(held, origin)
@@ -211,7 +211,14 @@ def handoff_file(
 
 
 def _is_promised(clocks: TicketClocks, at: datetime) -> bool:
-    return any(row.due_at == at for row in clocks.live(ClockKind.PROMISED_UPDATE))
+    """Whether the promise stands already. The form knows minutes, the clock seconds."""
+    minute = timedelta(minutes=1)
+    return any(row.due_at and abs(row.due_at - at) < minute for row in clocks.live(ClockKind.PROMISED_UPDATE))
+
+
+def _check_promise(held: Held, at: datetime | None) -> None:
+    if at is not None and at <= held.now:
+        raise Refused("The promised time has passed.", {"next_update_at": "Promise a time that is still to come."})
 
 
 def _new_escalation(held: Held, origin: Origin) -> Escalation:
@@ -225,11 +232,19 @@ def _new_escalation(held: Held, origin: Origin) -> Escalation:
 
 @transaction.atomic
 def handoff_complete(
-    *, escalation: Escalation, by: User, version: int, content: HandoffContent, fields: Iterable[str]
+    *,
+    escalation: Escalation,
+    by: User,
+    version: int,
+    content: HandoffContent,
+    fields: Iterable[str],
+    base: Mapping[str, str] | None = None,
 ) -> Handoff:
     """Complete or correct a handoff that waits. `version` is the one the form was made from; `fields` what it asked.
 
-    Raises HandoffConflict when somebody else saved another text for the same fields meanwhile.
+    `base` holds the `fingerprints` of what the form was made from: with it, only fields that this person changed are
+    saved, and only those that the other changed too are in conflict. Raises HandoffConflict when somebody else saved
+    another text for the same fields meanwhile; Refused, NotAllowed, Overtaken.
     """
     held, current = hold_escalation(escalation.pk, by)
     parts = escalation_parts(held, current)
@@ -238,25 +253,51 @@ def handoff_complete(
         ESCALATION_TRANSITIONS, current.state, "complete", parts & {Part.SENDER, Part.MANAGER}, said=said
     )
     handoff = Handoff.objects.select_for_update(no_key=True).get(escalation=current)
-    mine, theirs = content.to_json(), HandoffContent.from_json(handoff.content).to_json()
-    changed = {name: (theirs[name], mine[name]) for name in fields if theirs[name] != mine[name]}
-    if handoff.version != version and changed:
-        raise HandoffConflict(
-            handoff,
-            {name: old for name, (old, _) in changed.items()},
-            {name: new for name, (_, new) in changed.items()},
-        )
-    if not changed:
+    stored = HandoffContent.from_json(handoff.content)
+    changed = _changes(content, stored, fields, base)
+    if handoff.version != version:
+        _check_conflict(handoff, stored, changed, base)
+    has_files = Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, draft_form=HANDOFF_FORM).exists()
+    if not changed and not has_files:
         return handoff
-    merged = HandoffContent.from_json({**theirs, **{name: mine[name] for name in changed}})
+    promised = changed.get("next_update_at", ("", ""))[1]
+    next_update_at = datetime.fromisoformat(promised) if promised else None
+    _check_promise(held, next_update_at)
+    merged = HandoffContent.from_json({**stored.to_json(), **{name: new for name, (_, new) in changed.items()}})
     saved = _save_handoff(current, held, merged)
     saved.version = handoff.version + 1
     saved.save(update_fields=["version"])
     current.save(update_fields=["state"])
+    clocks = TicketClocks(held.ticket, held.now)
+    _carry_facts(held, merged)
+    if next_update_at is not None and not _is_promised(clocks, next_update_at):
+        promise_update(clocks, due=next_update_at)
+    held.ticket.version += 1
+    clocks.save()
     tell(
         held, "handoff.completed", escalation=current.pk, fields=sorted(changed), filled=saved.filled, asked=saved.asked
     )
     return saved
+
+
+Changes = dict[str, tuple[Any, Any]]
+
+
+def _changes(
+    content: HandoffContent, stored: HandoffContent, fields: Iterable[str], base: Mapping[str, str] | None
+) -> Changes:
+    """Field → (stored, new) for what this person changed."""
+    mine, theirs, prints = content.to_json(), stored.to_json(), content.fingerprints()
+    touched = [name for name in fields if base is None or prints[name] != base.get(name)]
+    return {name: (theirs[name], mine[name]) for name in touched if theirs[name] != mine[name]}
+
+
+def _check_conflict(handoff: Handoff, stored: HandoffContent, changed: Changes, base: Mapping[str, str] | None) -> None:
+    prints = stored.fingerprints()
+    both = {name: pair for name, pair in changed.items() if base is None or prints[name] != base.get(name)}
+    if both:
+        theirs = {name: old for name, (old, _) in both.items()}
+        raise HandoffConflict(handoff, theirs, {name: new for name, (_, new) in both.items()})
 
 
 @transaction.atomic
@@ -296,6 +337,8 @@ def handoff_redirect(*, escalation: Escalation, by: User, to_team: Team, to_user
     state = next_state(ESCALATION_TRANSITIONS, current.state, "redirect", escalation_parts(held, current), said=said)
     if current.from_user is not None and to_user == current.from_user:
         raise Refused("The handoff cannot go back to its sender.", {"to_user": "Choose somebody else."})
+    if (to_team, to_user) == (current.to_team, current.to_user):
+        raise Refused(f"It waits for {to_user or to_team} already.", {"to_team": "Choose somebody else."})
     _check_target(held.ticket, held.by, to_team, to_user)
     before = current.to_user or current.to_team
     clocks = TicketClocks(held.ticket, held.now)
