@@ -214,20 +214,13 @@ class Cluster:
         )
 
     def _bury(self) -> None:
-        """Let PostgreSQL see that the server which the files in its folders name is dead. `running` has proved it.
+        """Remove what names the last server: `running` has proved it dead.
 
-        Its number may be somebody else's by now, or a zombie's; PostgreSQL would refuse to start. The pid file
-        stays, with the number of a process that has just ended: the rest of it leads PostgreSQL to children of
-        the dead server that still write, for which it must wait.
+        Its number may be somebody else's by now, or a zombie's; PostgreSQL would refuse to start. Children of it
+        that still write are found all the same: shared memory is found by the data directory's inode.
         """
-        for left in self.socket.glob(".s.PGSQL.*"):
+        for left in (*self.socket.glob(".s.PGSQL.*"), self.data / "postmaster.pid"):
             left.unlink(missing_ok=True)
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists():
-            ended = subprocess.Popen([str(self.programs / "postgres"), "--version"], stdout=subprocess.DEVNULL)
-            ended.wait()
-            _, _, rest = pid_file.read_text().partition("\n")
-            pid_file.write_text(f"{ended.pid}\n{rest}")
 
     def _start_arguments(self) -> list[str]:
         settings = SETTINGS | (TEST_SETTINGS if self.variant == "test" else {})

@@ -271,6 +271,7 @@ def test_a_new_server_waits_for_the_children_of_a_killed_one(held: Cluster):
     held.hold()
 
     assert not keeper.alive(child)
+    assert "still in use" in (held.home / "log").read_text()
     answer.join()
 
 
