@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from journal import clock
-from journal.models import Batch, Draft, Event, IdempotencyKey, OutboxMessage
+from journal.models import Batch, Draft, Event, Heartbeat, IdempotencyKey, OutboxMessage
 
 Subject = tuple[str, int]
 
@@ -117,3 +117,11 @@ def claim_submit(*, key: uuid.UUID, user: AbstractBaseUser, purpose: str) -> tup
 def settle_submit(*, claim: IdempotencyKey, result: Mapping[str, Any]) -> None:
     claim.result = dict(result)
     claim.save(update_fields=["result"])
+
+
+def heartbeat(name: str, *, notes: Iterable[str] = ()) -> None:
+    """A driver has done its round. One statement, of its own unless the caller holds a transaction."""
+    beat = Heartbeat(name=name, beat_at=clock.now(), notes=[note[:200] for note in notes])
+    Heartbeat.objects.bulk_create(
+        [beat], update_conflicts=True, unique_fields=["name"], update_fields=["beat_at", "notes"]
+    )

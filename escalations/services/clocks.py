@@ -11,14 +11,14 @@ from escalations.choices import ClockKind, ClockState
 from escalations.domain import clocks as core
 from escalations.domain.clocks import CalendarRule, ClockRecord, Wait
 from escalations.models import Clock, Escalation, Pause, Ticket
+from escalations.services.breaches import breach_event
+from escalations.services.placing import place
+from journal.models import Event
 from policies.domain.policy import Policy
 from policies.models import PolicyVersion
 from policies.selectors import policy_in_force, policy_of
 
 LIVE = (ClockState.RUNNING, ClockState.PAUSED)
-# A paused ticket sorts behind every running one; its review date orders it among the paused.
-PAUSED_LAST = timedelta(days=365 * 100)
-NO_DEADLINE = timedelta(days=365 * 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class TicketClocks:
         )
         self.pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
         self._changed: dict[int, Clock] = {}
+        self._fired: list[Clock] = []
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -124,9 +125,8 @@ class TicketClocks:
                     record, self.now, wait=wait, reason=pause.reason,
                     review_at=max(pause.review_at, self.now + timedelta(minutes=1)), calendar=calendar,
                 )  # fmt: skip
-        _write(row, record)
         self.rows.append(row)
-        self._changed[id(row)] = row
+        self._put(row, record)
         return row
 
     def stop(self, *kinds: ClockKind, at: datetime | None = None) -> list[Clock]:
@@ -189,19 +189,27 @@ class TicketClocks:
         return changed
 
     def _put(self, row: Clock, record: ClockRecord) -> None:
-        _write(row, record)
+        if record.state == ClockState.BREACHED and row.state != ClockState.BREACHED and not row.is_late_record:
+            self._fired.append(row)
+        write_record(row, record)
         self._changed[id(row)] = row
 
     # --- writing ---------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the changed clocks and what the queue and the sweep read off the ticket. Saves the ticket's row."""
+        """Write the changed clocks and what the queue and the sweep read off the ticket. Saves the ticket's row.
+
+        A clock that turned out to be overdue says so, as it would have when a sweep had come by first.
+        """
         new = [row for row in self._changed.values() if row.pk is None]
         old = [row for row in self._changed.values() if row.pk is not None]
         Clock.objects.bulk_create(new)
         if old:
             Clock.objects.bulk_update(old, _COLUMNS)
+        if self._fired:
+            Event.objects.bulk_create([breach_event(row, self.now) for row in self._fired])
         self._changed.clear()
+        self._fired.clear()
         self.reschedule()
         self.ticket.save()
 
@@ -210,18 +218,15 @@ class TicketClocks:
         ticket = self.ticket
         ticket.updated_at = self.now
         ticket.next_check_at = self.now if ticket.is_open else None
-        running = [row for row in self.live() if row.state != ClockState.PAUSED and row.due_at is not None]
-        first = min(running, key=lambda row: (row.due_at, row.kind), default=None)
-        ticket.due_at, ticket.due_kind = (first.due_at, first.kind) if first else (None, "")
         _, policy = policy_in_force()
-        head_start = timedelta(seconds=policy.severity(ticket.priority).head_start_seconds)
         outside = next((pause for pause in self.open_waits if pause.wait != Wait.HANDOFF), None)
-        if first is not None and first.due_at is not None:
-            ticket.queue_key = first.due_at - head_start
-        elif outside is not None:
-            ticket.queue_key = outside.review_at + PAUSED_LAST
-        else:
-            ticket.queue_key = ticket.opened_at + NO_DEADLINE - head_start
+        found = place(
+            opened_at=ticket.opened_at,
+            head_start=timedelta(seconds=policy.severity(ticket.priority).head_start_seconds),
+            running=[(row.due_at, row.kind) for row in self.live() if row.state != ClockState.PAUSED and row.due_at],
+            review_at=outside.review_at if outside else None,
+        )
+        ticket.due_at, ticket.due_kind, ticket.queue_key = found.due_at, found.due_kind, found.queue_key
 
 
 _WHOLE_TICKET = (ClockKind.CONTRACT_RESOLUTION, ClockKind.FIRST_RESPONSE, ClockKind.PROMISED_UPDATE)
@@ -255,7 +260,7 @@ def clock_record(row: Clock, pauses: Iterable[Pause]) -> ClockRecord:
     )
 
 
-def _write(row: Clock, record: ClockRecord) -> None:
+def write_record(row: Clock, record: ClockRecord) -> None:
     row.state, row.budget, row.due_at, row.remaining = record.state, record.budget, record.due_at, record.remaining
     row.fired_at, row.stopped_at = record.fired_at, record.stopped_at
     is_paused = record.state == ClockState.PAUSED
