@@ -4,10 +4,12 @@ Without `CELERY_BROKER_URL` messages travel through files in `.belay/broker`: no
 """
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -36,7 +38,7 @@ def file_broker(folder: Path) -> dict[str, Any]:
 def settings_for(broker_url: str, folder: Path) -> dict[str, Any]:
     """Celery's part of the Django settings. `folder` is used only without a broker of one's own."""
     return {
-        "CELERY_BROKER_URL": broker_url or "filesystem://",
+        "CELERY_BROKER_URL": broker_url or "filesystem://localhost//",
         "CELERY_BROKER_TRANSPORT_OPTIONS": (
             # Publishing must never hold up a request: an unreachable broker fails at once.
             {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 0} if broker_url else file_broker(folder)
@@ -44,6 +46,7 @@ def settings_for(broker_url: str, folder: Path) -> dict[str, Any]:
         "CELERY_BROKER_CONNECTION_TIMEOUT": 2,
         "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
         "CELERY_TASK_PUBLISH_RETRY": False,
+        "CELERY_ACCEPT_CONTENT": ["json"],
         "CELERY_TASK_IGNORE_RESULT": True,
         "CELERY_TASK_ACKS_LATE": True,
         "CELERY_TASK_TIME_LIMIT": 300,
@@ -81,6 +84,9 @@ def hold_database(**kwargs: Any) -> None:
 def keep_logging(**kwargs: Any) -> None:
     """The settings have set up logging; that somebody listens here keeps Celery from doing it again."""
 
+
+# Celery warns when root runs it, because of pickled messages; only JSON is accepted here.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("belay")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -72,12 +72,10 @@ def run_processes() -> int:
     honcho.KILL_WAIT = STOP_PATIENCE
     manager = honcho.Manager()
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    # Celery warns about root for the sake of pickled messages, which it is not told to accept here.
     environment = {
         **os.environ,
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
-        "C_FORCE_ROOT": "1",
         "BELAY_SUPERVISED": "1",
     }
     procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())

@@ -1,7 +1,6 @@
 """Is this process alive, and can this installation do its work? Asked by load balancers, so without login."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -11,11 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from journal import clock
-from journal.models import Heartbeat
-
-# The banner and /readyz agree: no sweep for this long means that deadlines are not being watched.
-SWEEP_SILENCE = timedelta(seconds=90)
-
+from journal.heartbeats import silence_of
 
 def check_database() -> str:
     with connection.cursor() as cursor:
@@ -30,11 +25,7 @@ def check_migrations() -> str:
 
 
 def check_sweep() -> str:
-    beat = Heartbeat.objects.filter(name="sweep").first()
-    if beat is None:
-        return "no sweep has ever run"
-    age = clock.now() - beat.beat_at
-    return f"last sweep {int(age.total_seconds())} s ago" if age > SWEEP_SILENCE else ""
+    return silence_of("sweep", clock.now())
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -6,6 +6,7 @@ from config.celery import app, settings_for
 
 
 def test_the_schedule_is_in_code():
+    app.loader.import_default_modules()
     scheduled = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
 
     assert scheduled == {"escalations.tasks.sweep": 15, "journal.tasks.deliver_outbox": 15}
@@ -15,7 +16,7 @@ def test_the_schedule_is_in_code():
 def test_messages_travel_through_files_without_a_broker(tmp_path):
     found = settings_for("", tmp_path / "broker")
 
-    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert found["CELERY_BROKER_URL"] == "filesystem://localhost//"
     assert sorted(path.name for path in (tmp_path / "broker").iterdir()) == ["control", "messages"]
 
 

@@ -40,7 +40,7 @@ def test_without_an_environment_it_is_safe_and_needs_nothing():
     assert len(found["SECRET_KEY"]) >= 50
     assert found["user"] == "belay_app"
     assert found["options"] == {}
-    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert found["CELERY_BROKER_URL"] == "filesystem://localhost//"
 
 
 def test_a_database_of_one_s_own_needs_a_key_of_one_s_own():
