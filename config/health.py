@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from journal import clock
 from journal.heartbeats import silence_of
 
+
 def check_database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

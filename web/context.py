@@ -28,6 +28,10 @@ class Shell:
         return navigation.groups_for(self.request) if self.person else []
 
     @cached_property
+    def alarms(self) -> list[str]:
+        return navigation.alarms_for(self.request) if self.person else []
+
+    @cached_property
     def topbar(self) -> list[navigation.Link]:
         return [link for group in self.groups for link in group.links if link.topbar]
 

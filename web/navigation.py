@@ -84,6 +84,7 @@ class Registry:
     search: Search | None = None
     status: Callable[[HttpRequest], Status | None] | None = None
     demo_logins: Callable[[], Iterable["DemoLogin"]] | None = None
+    alarms: list[Callable[[HttpRequest], str | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,16 @@ def register_status(source: Callable[[HttpRequest], Status | None]) -> None:
 def register_demo_logins(source: Callable[[], Iterable[DemoLogin]]) -> None:
     """Say who knows the logins of the demo organisation (shown where `BELAY_DEMO` is on)."""
     registry.demo_logins = source
+
+
+def register_alarm(source: Callable[[HttpRequest], str | None]) -> None:
+    """Add a check whose text stands above every page while something is wrong; None while all is well."""
+    if source not in registry.alarms:
+        registry.alarms.append(source)
+
+
+def alarms_for(request: HttpRequest) -> list[str]:
+    return [text for text in (source(request) for source in registry.alarms) if text]
 
 
 def groups_for(request: HttpRequest) -> list[Group]:

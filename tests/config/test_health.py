@@ -8,6 +8,7 @@ from django.test import Client
 
 from config import health
 from journal import clock
+from journal.heartbeats import SILENCE
 from journal.models import Heartbeat
 
 
@@ -38,7 +39,7 @@ def test_readyz_when_no_sweep_has_run(client: Client):
 
 
 def test_readyz_when_the_sweep_is_silent(client: Client, sweep_beats):
-    sweep_beats.beat_at = clock.now() - health.SWEEP_SILENCE - timedelta(seconds=1)
+    sweep_beats.beat_at = clock.now() - SILENCE - timedelta(seconds=1)
     sweep_beats.save()
 
     response = client.get("/readyz")
