@@ -9,10 +9,12 @@ from django.db import transaction
 
 from accounts.demo import PASSWORD, documented_logins, load_organisation
 from accounts.models import User
+from escalations.choices import ClockState
 from escalations.demo.history import write_history
 from escalations.demo.live import tell_present
 from escalations.demo.world import World
-from escalations.services.sweep import sweep_once
+from escalations.models import Clock
+from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import OutboxMessage
 from policies.selectors import forget_policies
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         else:
             began = monotonic()
             past, present = self.load(seed)
+            self.ring()
             self.stdout.write(f"Loaded {past:,} finished and {present} running tickets in {monotonic() - began:.1f} s.")
         self.stdout.write(f"\nLogins (password for all: {PASSWORD})")
         for role, username, person in documented_logins():
@@ -50,6 +53,15 @@ class Command(BaseCommand):
         now = clock.now()
         past = write_history(world, now - timedelta(days=2))
         present = tell_present(world, now)
+        return past, present
+
+    def ring(self) -> None:
+        """Let the sweep come by when each deadline of the last days passed, as it would have."""
+        now = clock.now()
+        passed = Clock.objects.filter(state=ClockState.RUNNING, due_at__lt=now).order_by("due_at")
+        for due_at in list(passed.values_list("due_at", flat=True).distinct()):
+            with clock.travel(due_at + timedelta(seconds=5)):
+                sweep()
+        sweep()
         # The past's mails were read long ago; only what happens from now on is sent.
         OutboxMessage.objects.update(state=OutboxMessage.State.CANCELLED)
-        return past, present
