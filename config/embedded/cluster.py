@@ -19,7 +19,7 @@ from psycopg import sql
 from config.embedded import keeper, places
 from config.embedded.places import Account, EmbeddedError
 
-Variant = Literal["demo", "test"]
+Variant = Literal["demo", "test", "bench"]
 
 SUPERUSER = "postgres"
 OWNER = "belay_owner"
@@ -262,6 +262,6 @@ class Cluster:
 
 
 def locate(checkout: Path, variant: Variant = "demo") -> Cluster:
-    """The cluster of a checkout: "demo" keeps its data safe, "test" keeps nothing and is faster."""
+    """The cluster of a checkout: "demo" and "bench" keep data safe, "test" keeps nothing and is faster."""
     checkout = checkout.resolve()
     return Cluster(checkout, variant, places.identity(checkout), places.account())
