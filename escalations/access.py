@@ -1,5 +1,6 @@
 """Fetch and authorise: what one may not see does not exist (404); what one may see, one may not always change."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.choices import Ability
@@ -8,6 +9,12 @@ from escalations.domain.lifecycle import Part
 from escalations.models import Escalation, Ticket
 
 TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner", "region")
+
+
+def check_reads(user: User) -> None:
+    """Http404 for those whose role reads no tickets: to them there is no list of any."""
+    if not user.can(Ability.READ):
+        raise Http404("This role reads no tickets.")
 
 
 def ticket_for(user: User, ref: str) -> Ticket:

@@ -1,9 +1,14 @@
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Calendar, Region, TimeZoneField
 from journal.models import Batch
+
+# Words of the name as they are written: names have no grammar, and their beginnings are what people type.
+CUSTOMER_WORDS = SearchVector("name", config="simple")
 
 
 class Customer(models.Model):
@@ -30,11 +35,13 @@ class Customer(models.Model):
     renewal_on = models.DateField(null=True, blank=True)
     relationship_notes = models.TextField(blank=True)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, help_text="Compared when its page is saved")
 
     class Meta:
         ordering = ["name"]
         indexes = [
             models.Index(fields=["name"], name="customer_name"),
+            GinIndex(CUSTOMER_WORDS, name="customer_words"),
             models.Index(fields=["batch"], name="customer_batch", condition=Q(batch__isnull=False)),
         ]
         constraints = [

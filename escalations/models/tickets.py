@@ -1,10 +1,12 @@
+from datetime import UTC, datetime
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Coalesce, Concat, Now
 from django.urls import reverse
 
 from accounts.models import Region, Team, Tier
@@ -15,10 +17,15 @@ from escalations.querysets import TicketQuerySet
 from journal.models import Batch
 
 IS_OPEN = Q(state__in=OPEN_STATES)
+IS_OVER = Q(state__in=[TicketState.RESOLVED, TicketState.CLOSED, TicketState.MERGED])
 QUEUE_FILTERS = (
     "tier", "team", "owner", "priority", "state", "segment", "is_vip", "region", "category", "issue_type",
     "product_area", "channel", "sentiment",
 )  # fmt: skip
+
+# Where nobody waits for us, in an order by who has waited longest: behind all others.
+NOBODY_WAITS = datetime(2999, 1, 1, tzinfo=UTC)
+WAITING_LONGEST = Coalesce("waiting_since", Value(NOBODY_WAITS, output_field=models.DateTimeField()))
 
 
 class Ticket(models.Model):
@@ -117,6 +124,15 @@ class Ticket(models.Model):
                 models.Index(fields=[field, "queue_key", "id"], name=f"ticket_queue_{field}", condition=IS_OPEN)
                 for field in QUEUE_FILTERS
             ),
+            models.Index(
+                fields=["queue_key", "id"], name="ticket_queue_restricted", condition=IS_OPEN & Q(is_restricted=True)
+            ),
+            models.Index(fields=["-opened_at", "-id"], name="ticket_open_opened", condition=IS_OPEN),
+            models.Index(fields=["-updated_at", "-id"], name="ticket_open_updated", condition=IS_OPEN),
+            models.Index(WAITING_LONGEST, "id", name="ticket_open_waiting", condition=IS_OPEN),
+            models.Index(fields=["-opened_at", "-id"], name="ticket_opened"),
+            models.Index(fields=["state", "-opened_at", "-id"], name="ticket_closed", condition=IS_OVER),
+            models.Index(fields=["external_id"], name="ticket_external", condition=~Q(external_id="")),
             models.Index(fields=["customer", "-opened_at"], name="ticket_customer"),
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
             models.Index(fields=["next_check_at"], name="ticket_next_check", condition=Q(next_check_at__isnull=False)),
