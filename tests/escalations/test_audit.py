@@ -1,0 +1,149 @@
+"""Each nothing-lost query finds what it is for: every violation, planted past all guards, alarms."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from escalations.domain.clocks import Wait
+from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.resolutions import ticket_resolve
+from escalations.services.sweep import sweep
+from escalations.services.tickets import ticket_wait
+from journal import audit, clock
+from tests.factories import Organisation, in_hours
+
+# name of the query → statements that plant what it looks for. {running}, {pending} … are ids of the scene below.
+PLANTS: dict[str, list[str]] = {
+    "outbox unsent for 5 min": [
+        "UPDATE journal_outboxmessage SET created_at = now() - interval '6 minutes' WHERE state = 'pending'"
+    ],
+    "sent without a time, or dead without a reason": [
+        "ALTER TABLE journal_outboxmessage DROP CONSTRAINT outbox_sent_has_time",
+        "UPDATE journal_outboxmessage SET state = 'sent', sent_at = NULL",
+    ],
+    "running and overdue by 2 min": [
+        "UPDATE escalations_clock SET due_at = now() - interval '3 minutes'"
+        " WHERE ticket_id = {running} AND state = 'running'"
+    ],
+    "running, and the sweep would look too late or never": [
+        "UPDATE escalations_ticket SET next_check_at = NULL WHERE id = {running}"
+    ],
+    "paused without a review date": [
+        "ALTER TABLE escalations_clock DROP CONSTRAINT clock_paused_has_review",
+        "UPDATE escalations_clock SET review_at = NULL WHERE state = 'paused'",
+    ],
+    "paused though the ticket waits for nobody": ["DELETE FROM escalations_pause WHERE ticket_id = {waiting}"],
+    "review due for 2 min and not asked for": [
+        "UPDATE escalations_pause SET review_at = now() - interval '3 minutes' WHERE ticket_id = {waiting}"
+    ],
+    "fired without an event": ["DELETE FROM journal_event WHERE kind = 'clock.breached'"],
+    "fired twice": [
+        "INSERT INTO journal_event (subject_type, subject_id, kind, schema, data, occurred_at)"
+        " SELECT subject_type, subject_id, kind, schema, data, occurred_at FROM journal_event"
+        " WHERE kind = 'clock.breached'"
+    ],
+    "met after its deadline": [
+        "ALTER TABLE escalations_clock DROP CONSTRAINT clock_met_in_time",
+        "UPDATE escalations_clock SET stopped_at = due_at + interval '1 second' WHERE state = 'met'",
+    ],
+    "met, though its breach was recorded": [
+        "UPDATE escalations_clock SET state = 'met', fired_at = NULL, stopped_at = due_at WHERE state = 'breached'"
+    ],
+    "closed ticket with a running clock": [
+        "UPDATE escalations_ticket SET state = 'closed', resolved_at = now(), closed_at = now() WHERE id = {running}"
+    ],
+    "clock on a calendar that was revised 10 min ago": [
+        "UPDATE accounts_calendarrevision SET superseded_at = now() - interval '11 minutes'",
+        "UPDATE escalations_clock SET calendar_revision_id = (SELECT min(id) FROM accounts_calendarrevision)",
+    ],
+    "pending escalation without an acknowledgement clock": [
+        "DELETE FROM escalations_clock WHERE kind = 'acknowledgement' AND ticket_id = {pending}"
+    ],
+    "acknowledged without an end, or 2 min past it": [
+        "UPDATE escalations_escalation SET ack_expires_at = now() - interval '3 minutes' WHERE state = 'acknowledged'"
+    ],
+    "two handoffs pending on a ticket": [
+        "DROP INDEX escalation_one_pending",
+        "UPDATE escalations_escalation SET ticket_id = {pending} WHERE state = 'acknowledged'",
+    ],
+    "two accepted escalations on a ticket": [
+        "DROP INDEX escalation_one_pending",
+        "ALTER TABLE escalations_escalation DROP CONSTRAINT escalation_accepted_by",
+        "UPDATE escalations_escalation SET state = 'accepted', ticket_id = {accepted}",
+    ],
+    "pending handoff on a ticket that is not open": [
+        "UPDATE escalations_ticket SET state = 'resolved', resolved_at = now() WHERE id = {pending}"
+    ],
+    "escalation without an event": ["DELETE FROM journal_event WHERE kind = 'handoff.filed'"],
+    "accepted by its own sender": [
+        "ALTER TABLE escalations_escalation DROP CONSTRAINT escalation_receiver_is_not_sender",
+        "UPDATE escalations_escalation SET accepted_by_id = from_user_id WHERE state = 'accepted'",
+    ],
+    "open ticket without an open hop, or closed with one": ["DELETE FROM escalations_hop WHERE ticket_id = {running}"],
+    "holder of the open hop is not the owner": ["UPDATE escalations_ticket SET owner_id = NULL WHERE id = {accepted}"],
+    "hops overlap": [
+        "ALTER TABLE escalations_hop DROP CONSTRAINT hop_no_overlap",
+        "UPDATE escalations_hop SET span = tstzrange(lower(span) - interval '1 hour', upper(span))",
+    ],
+    "ticket waits, but no pause says for whom": [
+        "UPDATE escalations_pause SET wait = 'waiting_vendor' WHERE ticket_id = {waiting}"
+    ],
+    "no sweep for 90 s": ["UPDATE journal_heartbeat SET beat_at = now() - interval '91 seconds'"],
+}
+
+
+@pytest.fixture
+def scene(transactional_db) -> dict[str, int]:
+    """Tickets in every state that the plants spoil: ids by what they are."""
+    org = Organisation()
+    start = clock.now()
+    with clock.travel(start - timedelta(hours=2)) as traveller:
+        made = {
+            name: org.ticket(priority=1)
+            for name in ("running", "waiting", "pending", "acknowledged", "accepted", "resolved")
+        }
+        traveller.forward(timedelta(minutes=20))  # past the first response of a P1
+        assert sweep().breached == 6
+        traveller.to(start)
+        by = org.people["l3_first"]
+        receiver = org.people["l4_first"]
+        ticket_wait(
+            ticket=made["waiting"], by=org.manager, wait=Wait.CUSTOMER, reason="Log file", review_at=in_hours(8)
+        )
+        org.handoff(made["pending"], by=by, to="L4")
+        handoff_acknowledge(escalation=org.handoff(made["acknowledged"], by=by, to="L4"), by=receiver)
+        accepted = org.handoff(made["accepted"], by=by, to="L4")
+        traveller.forward(timedelta(seconds=1))
+        handoff_accept(escalation=accepted, by=receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+        ticket_resolve(ticket=made["resolved"], by=by, root_cause="configuration", what_was_done="Put right.")
+        sweep()
+    return {name: ticket.pk for name, ticket in made.items()}
+
+
+def alarms(connection: psycopg.Connection) -> set[str]:
+    """The names of the queries that find something, asked on this very connection."""
+    now = connection.execute("SELECT clock_timestamp() + interval '2 seconds'").fetchone()[0]
+    return {
+        query.name
+        for query in audit.queries()
+        if query.is_alarm and connection.execute(query.sql, {"now": now}).fetchone()
+    }
+
+
+def test_every_violation_alarms(scene, superuser_connection):
+    assert alarms(superuser_connection) == set()
+    silent = []
+    for name, statements in PLANTS.items():
+        with superuser_connection.transaction(force_rollback=True):
+            superuser_connection.execute("SET LOCAL session_replication_role = replica")
+            for statement in statements:
+                superuser_connection.execute(statement.format(**scene))
+            if name not in alarms(superuser_connection):
+                silent.append(name)
+    assert silent == []
+    assert alarms(superuser_connection) == set()
+
+
+def test_no_query_goes_unproved():
+    assert {query.name for query in audit.queries() if query.is_alarm} == set(PLANTS)
