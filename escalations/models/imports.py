@@ -1,13 +1,23 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from escalations.choices import ImportState
 from journal.models import Batch
 
 
 class ImportRun(models.Model):
-    """A table of tickets on its way in: the file, how its columns and values map, and what became of it."""
+    """A table of tickets on its way in: the file, how its columns and values map, and what became of it.
+
+    `task` is the fact that background work is wanted; whoever holds the `lease` does it. Celery only hints.
+    """
+
+    class Task(models.TextChoices):
+        CHECK = "check", "Check all rows"
+        LOAD = "load", "Import"
+        UNDO = "undo", "Take back"
 
     name = models.CharField(max_length=200)
     file = models.FileField(upload_to="imports/%Y/%m/", max_length=200)
@@ -26,12 +36,26 @@ class ImportRun(models.Model):
     rows_refused = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    task = models.CharField(
+        max_length=8, choices=Task, blank=True, help_text="What a background process is to do with it now"
+    )
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    format = models.JSONField(default=dict, help_text="See escalations.services.import_files.TableFormat")
+    profile = models.JSONField(default=dict, help_text="What the file's columns hold: examples and words")
+    report = models.JSONField(default=dict, help_text="What the last check, import and undo found")
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["asked_at"], name="import_run_wanted", condition=~Q(task=""))]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("escalations:import_detail", args=[self.pk])
 
 
 class ImportRow(models.Model):
@@ -48,3 +72,17 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.number}"
+
+
+class ImportSeen(models.Model):
+    """The line on which a dry run met an id first: a file's own duplicates show without being held in memory."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=120)
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "external_id"], name="import_seen_once")]
+
+    def __str__(self) -> str:
+        return self.external_id
