@@ -47,6 +47,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "complexity": ("complexity",),
 }  # fmt: skip
 
+NO_SUBJECT = "No subject"
 _PREFIX = re.compile(r"^(u|sys|custom|cf|field) ")
 _SIGNS = re.compile(r"[^0-9a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -143,7 +144,7 @@ def guess_rules(columns: Sequence[str], words: Lookup[str, Lookup[str, int]], ch
     for key, column in guess_columns(columns).items():
         one = next(field for field in FIELDS if field.key == key)
         if not one.takes_values:
-            rules[key] = Rule(column=column)
+            rules[key] = Rule(column=column, default=NO_SUBJECT if key == "subject" else "")
             continue
         values = guess_values(one, words.get(column, {}), choices.get(key, {}))
         # A list that says nothing about a ticket's course may stay empty; people are kept by name.

@@ -136,17 +136,23 @@ class RowReader:
         return "" if len(raw) <= _SHOWN and fold(raw) in self._unknown else raw
 
     def _filled(self, pattern: str, cells: Sequence[str]) -> str:
-        """The pattern with its columns put in; what separates it from nothing is dropped."""
+        """The pattern with its columns put in. A line whose columns all say nothing is left out, and so is
+        what parts nothing from nothing at its ends.
+        """
+        lines = [self._line(line, cells) for line in pattern.splitlines()]
+        return "\n".join(line for line in lines if line)
+
+    def _line(self, pattern: str, cells: Sequence[str]) -> str:
         known = []
 
         def put(found: re.Match[str]) -> str:
             text = cells[self._place[found[1]]].strip()
-            text = "" if fold(text) in self._unknown else text
+            text = "" if len(text) <= _SHOWN and fold(text) in self._unknown else text
             known.append(bool(text))
             return text
 
         filled = PLACEHOLDER.sub(put, pattern)
-        return _LOOSE_END.sub("", filled) if any(known) else ""
+        return _LOOSE_END.sub("", filled) if any(known) or not known else ""
 
     def _text(self, one: Field, raw: str, row: TicketFacts) -> str:
         text = raw.replace("\r\n", "\n").replace("\r", "\n")

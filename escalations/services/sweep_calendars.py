@@ -99,12 +99,14 @@ def _move(ids: list[int], current: CalendarRevision, old: list[int], now: dateti
         if before != (row.due_at, row.remaining):
             changes[row.ticket_id].append(_change(row, *before))
     Clock.objects.bulk_update(rows, ["due_at", "remaining", "calendar_revision"])
+    batches = dict(Ticket.objects.filter(pk__in=changes).values_list("pk", "batch_id"))
     Event.objects.bulk_create(
         Event(
             subject_type="ticket",
             subject_id=ticket_id,
             kind="calendar.moved",
             occurred_at=now,
+            batch_id=batches[ticket_id],
             data={"calendar": current.definition["name"], "revision": current.number, "clocks": clocks},
         )
         for ticket_id, clocks in changes.items()

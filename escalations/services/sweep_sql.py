@@ -112,14 +112,16 @@ WITH fired AS (
     FROM fired
     JOIN jsonb_each_text(%(words)s::jsonb) AS words (kind, words) ON words.kind = fired.kind
 ), told AS (
-    INSERT INTO journal_event (subject_type, subject_id, kind, schema, data, occurred_at)
+    INSERT INTO journal_event (subject_type, subject_id, kind, schema, data, occurred_at, batch_id)
     SELECT
         'ticket', ticket_id, 'clock.breached', 1,
         jsonb_build_object(
             'clock', kind, 'round', round, 'escalation', escalation_id, 'clause', clause, 'due_at', due_at,
             'seconds_late', seconds_late, 'late', late
         ),
-        due_at
+        due_at,
+        -- Nobody's doing: it goes with the ticket when the import that brought it is taken back.
+        (SELECT t.batch_id FROM escalations_ticket t WHERE t.id = due.ticket_id)
     FROM due
     ORDER BY n
     RETURNING id
@@ -147,13 +149,14 @@ WITH asked AS (
         asked.review_at AS about_at
     FROM asked
 ), told AS (
-    INSERT INTO journal_event (subject_type, subject_id, kind, schema, data, occurred_at)
+    INSERT INTO journal_event (subject_type, subject_id, kind, schema, data, occurred_at, batch_id)
     SELECT
         'ticket', ticket_id, 'pause.review_due', 1,
         jsonb_build_object(
             'pause', id, 'wait', wait, 'review_at', review_at, 'late', %(now)s - review_at > %(late_after)s
         ),
-        review_at
+        review_at,
+        (SELECT t.batch_id FROM escalations_ticket t WHERE t.id = due.ticket_id)
     FROM due
     ORDER BY n
     RETURNING id

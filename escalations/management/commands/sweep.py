@@ -7,6 +7,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from escalations.services.imports_work import import_work
 from escalations.services.sweep import sweep
 from journal.outbox import deliver_due
 
@@ -15,6 +16,8 @@ log = structlog.get_logger(__name__)
 EVERY = 5.0  # seconds
 # Mail may be slow; deadlines are not kept waiting for it.
 MAIL_SECONDS = 5.0
+# An import that no worker has taken goes on in small slices between two rounds.
+IMPORT_SECONDS = 2.0
 
 
 class Command(BaseCommand):
@@ -51,6 +54,7 @@ class Command(BaseCommand):
             if report.breached or report.expired or report.reviews or report.problems:
                 log.info("sweep", done=str(report))
             deliver_due(seconds=MAIL_SECONDS, should_stop=stopped.is_set)
+            import_work(seconds=IMPORT_SECONDS)
         except (OperationalError, InterfaceError) as error:
             log.error("sweep_without_database", error=str(error))
             connection.close()
