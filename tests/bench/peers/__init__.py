@@ -1,0 +1,1 @@
+"""Products that people would otherwise have, each installed apart and run in a process of its own."""
