@@ -109,9 +109,18 @@ class HandoffForm(IdempotencyMixin, BelayForm):
 class StepForm(BelayForm):
     """One row: what was tried, what came of it, and how long it took."""
 
+    # Text inputs: a browser drops from a number input what is no number, before anybody could say so.
     step = forms.CharField(required=False, max_length=STEP_LIMIT)
     result = forms.CharField(required=False, max_length=STEP_LIMIT)
-    minutes = MinutesField(required=False)
+    minutes = MinutesField(required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        index = (self.prefix or "").rpartition("-")[2]
+        number = str(int(index) + 1) if index.isdecimal() else ""
+        labels = {"step": "Step #", "result": "Result of step #", "minutes": "Minutes for step #"}
+        for name, label in labels.items():
+            self.fields[name].widget.attrs |= {"data-label": label, "aria-label": label.replace("#", number)}
 
 
 StepFormSet = forms.formset_factory(StepForm, extra=0, max_num=MAX_STEPS, absolute_max=MAX_STEPS + 1, validate_max=True)

@@ -39,7 +39,7 @@ RE_ESCALATION_DAYS = 30
 REVIEW_AFTER_ACK = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class HandoffConflict(Exception):
     """The handoff was changed meanwhile. `theirs` and `mine` hold the fields in which the two differ."""
 

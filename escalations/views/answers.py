@@ -81,6 +81,12 @@ def refuse(form: forms.Form, error: Refused) -> None:
         form.add_error(None, str(error))
 
 
+def at_target(error: Refused) -> Refused:
+    """Services speak of a team and a person; our forms have one field `to` for both."""
+    fields = {"to" if name in ("to_team", "to_user") else name: text for name, text in error.fields.items()}
+    return Refused(str(error), fields)
+
+
 def conflict_panel(
     request: HttpRequest,
     *,

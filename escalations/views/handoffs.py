@@ -1,12 +1,253 @@
-"""The handoff form and the filed handoff."""
+"""The handoff form: written in peace, kept while it is written, filed once."""
 
-from django.http import HttpRequest, HttpResponse
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from escalations.access import escalation_for
+from escalations.access import parts_on_ticket, ticket_for
+from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.forms.handoff import KEPT, PREFIX, STEP_FIELDS, Draft, HandoffSheet, draft_of_post
+from escalations.models import Attachment, Escalation, Ticket
+from escalations.selectors import handoff as about
+from escalations.selectors import handoff_reading
+from escalations.services.attachments import HANDOFF_FORM, attachment_remove, attachments_discard
+from escalations.services.handoffs import handoff_file, handoff_form_key
+from escalations.views.answers import at_target, conflict_panel, refuse, service_answers
+from escalations.views.handoff_page import LABELS, HandoffPage
+from journal.models import Draft as StoredDraft
+from journal.services import DraftConflict, draft_discard, draft_save
+from web import conflicts
+from web.conflicts import Conflict
+from web.http import CONFLICT, INVALID, redirect_to
+
+KEY_SPACE = uuid.UUID("6f1a8d0e-5a55-4b6e-9d5e-3a1d8f1f9c11")
+NAMES = (*KEPT, PREFIX)
 
 
-def handoff_detail(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """The filed form, as its receiver reads it."""
-    escalation = escalation_for(request.user, ref, pk)
-    return render(request, "escalations/handoff_detail.html", {"escalation": escalation, "ticket": escalation.ticket})
+@require_http_methods(["GET", "HEAD", "POST"])
+@service_answers
+def handoff_create(request: HttpRequest, ref: str) -> HttpResponse:
+    """The form; what is sent in is filed, or kept as a draft, as its button says."""
+    page = HandoffPage(request, writable(request, ref))
+    if request.method == "POST":
+        return _sent(page)
+    if page.latest is not None and page.latest.waits:
+        return redirect_to(request, page.latest.get_absolute_url())
+    if not page.ticket.is_open:
+        raise Overtaken(f"{ref} is {page.ticket.get_state_display().lower()} by now. Reopen it to hand it over.")
+    if not page.targets.teams:
+        raise Refused(f"{page.ticket.tier} is the highest tier. There is nobody above to hand it to.")
+    return page.answer(page.shown())
+
+
+def writable(request: HttpRequest, ref: str) -> Ticket:
+    """The ticket, for somebody who may hand it over. Http404, NotAllowed."""
+    ticket = ticket_for(request.user, ref)
+    if not parts_on_ticket(request.user, ticket):
+        raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers can hand it over.")
+    return ticket
+
+
+def _sent(page: HandoffPage) -> HttpResponse:
+    post = page.request.POST
+    if "resolve" in post or "take_all" in post:
+        return _choose(page)
+    refused = page.take_files()
+    for text in refused:
+        messages.error(page.request, text)
+    wants_filing = post.get("do", "file") == "file" and "remove_step" not in post and "remove_file" not in post
+    try:
+        return _file(page) if wants_filing and not refused else _keep(page)
+    except DraftConflict as error:
+        return page.answer(page.posted(), status=CONFLICT, conflict=panel_of(page, error.stored))
+
+
+# --- filing -------------------------------------------------------------------------------------------
+
+
+def _file(page: HandoffPage) -> HttpResponse:
+    sheet = page.posted()
+    _check_other_window(page)
+    if not sheet.is_valid():
+        return _unfiled(page, sheet, INVALID)
+    try:
+        escalation = _hand_over(page, sheet)
+    except Refused as error:
+        refuse(sheet.form, at_target(error))
+        return _unfiled(page, sheet, INVALID)
+    except Overtaken as error:
+        return _unfiled(page, sheet, CONFLICT, overtaken=str(error), waiting=_waiting(page.ticket))
+    messages.success(page.request, f"Handed to {escalation.to_tier} {escalation.to_user or escalation.to_team}")
+    return redirect_to(page.request, escalation.get_absolute_url())
+
+
+def _hand_over(page: HandoffPage, sheet: HandoffSheet) -> Escalation:
+    cleaned = sheet.form.cleaned_data
+    target = page.targets.find(cleaned["to"])
+    if target is None:
+        raise Refused("That is no longer on offer.", {"to": "Choose who should have it."})
+    return handoff_file(
+        ticket=page.ticket, by=page.request.user, key=_key(cleaned["idempotency_key"]), reason=cleaned["reason"],
+        to_team=target.team.team, to_user=target.person.user if target.person else None, content=sheet.content(),
+        next_update_at=sheet.next_update_at(),
+    )  # fmt: skip
+
+
+def _key(text: str) -> uuid.UUID:
+    """The form's key, whatever a browser made of it: the same text is the same key."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid5(KEY_SPACE, text)
+
+
+def _unfiled(page: HandoffPage, sheet: HandoffSheet, status: int, **more: object) -> HttpResponse:
+    """The form again with what was typed, which is kept as the draft too."""
+    _save(page, draft_of_post(page.request.POST))
+    page.__dict__.pop("draft", None)
+    sheet.form.data = sheet.form.data.copy()
+    sheet.form.data["draft_version"] = str(page.draft.version) if page.draft else ""
+    return page.answer(sheet, status=status, **more)
+
+
+def _waiting(ticket: Ticket) -> Escalation | None:
+    latest = about.last_escalation(ticket)
+    return latest if latest is not None and latest.waits else None
+
+
+# --- keeping ------------------------------------------------------------------------------------------
+
+
+def _version(post: QueryDict) -> int:
+    """The draft's version on the page; 0 while there was none, so that another window's first save is noticed."""
+    text = post.get("draft_version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _save(page: HandoffPage, values: Draft, *, version: int | None = None) -> StoredDraft:
+    return draft_save(
+        user=page.request.user, form=handoff_form_key(page.ticket), data=values, version=version,
+        base_version=page.ticket.version,
+    )  # fmt: skip
+
+
+def _check_other_window(page: HandoffPage) -> None:
+    """Filing ends the draft, so nothing that another window saved may be lost by it. Raises DraftConflict."""
+    stored = page.draft
+    if stored is None or stored.version == _version(page.request.POST):
+        return
+    if any((stored.data.get(n) or "") != (v or "") for n, v in draft_of_post(page.request.POST).items()):
+        raise DraftConflict(stored)
+
+
+def _keep(page: HandoffPage) -> HttpResponse:
+    """Keep the draft, do what the button says, and show the form again (or leave it)."""
+    post, user = page.request.POST, page.request.user
+    values = _without_step(post)
+    if post.get("do") == "add_step":
+        values[PREFIX] = [*values[PREFIX], {}]
+    _save(page, values, version=_version(post))
+    for key in post.getlist("remove_file"):
+        found = Attachment.objects.filter(ticket=page.ticket, draft_of=user, key__in=[key] if _is_key(key) else [])
+        for attachment in found:
+            attachment_remove(attachment=attachment, by=user)
+    return redirect_to(page.request, _after(page, post))
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return bool(uuid.UUID(text))
+    except ValueError:
+        return False
+
+
+def _without_step(post: QueryDict) -> Draft:
+    index = post.get("remove_step")
+    if index is not None:
+        post = post.copy()
+        for name in STEP_FIELDS:
+            post[f"{PREFIX}-{index}-{name}"] = ""
+    return draft_of_post(post)
+
+
+def _after(page: HandoffPage, post: QueryDict) -> str:
+    ref, act = page.ticket.ref, post.get("do")
+    if act == "close":
+        return page.ticket.get_absolute_url()
+    if act == "preview":
+        return reverse("escalations:handoff_preview", args=[ref])
+    place = "#p-steps" if act == "add_step" or "remove_step" in post or "remove_file" in post else ""
+    return reverse("escalations:handoff_create", args=[ref]) + place
+
+
+def _choose(page: HandoffPage) -> HttpResponse:
+    """Two windows wrote: keep of each field the version that was chosen."""
+    mine, stored = draft_of_post(page.request.POST), page.draft
+    theirs = stored.data if stored else mine
+    values = conflicts.resolve(page.request.POST, names=NAMES, theirs=theirs, mine=mine)
+    _save(page, values, version=stored.version if stored else None)
+    return redirect_to(page.request, reverse("escalations:handoff_create", args=[page.ticket.ref]))
+
+
+def panel_of(page: HandoffPage, stored: StoredDraft) -> Conflict:
+    mine = draft_of_post(page.request.POST)
+    theirs = {name: stored.data.get(name) or mine.get(name) and "" for name in mine}
+    return conflict_panel(
+        page.request, who="Your other window", at=stored.saved_at, what="draft",
+        labels={name: LABELS[name] for name in mine}, theirs=theirs, mine=mine, show=page.words(),
+    )  # fmt: skip
+
+
+@require_POST
+@service_answers
+def handoff_draft(request: HttpRequest, ref: str) -> HttpResponse:
+    """Autosave. Answers with what changes while one types; 409 with both versions when another window saved."""
+    page = HandoffPage(request, writable(request, ref))
+    if page.draft is None and _version(request.POST):
+        waiting = page.latest if page.latest is not None and page.latest.waits else None
+        if waiting is not None or not page.ticket.is_open:
+            return render(request, "escalations/_handoff_gone.html", {"waiting": waiting}, status=CONFLICT)
+    try:
+        stored = _save(page, draft_of_post(request.POST), version=_version(request.POST))
+    except DraftConflict as error:
+        panel = panel_of(page, error.stored)
+        return render(request, "escalations/_handoff_conflict.html", {"conflict": panel}, status=CONFLICT)
+    response = render(request, "escalations/_handoff_live.html", page.live(page.posted()))
+    response["Belay-Saved"], response["Belay-Version"] = page.clock(stored.saved_at), str(stored.version)
+    return response
+
+
+@require_POST
+@service_answers
+def handoff_discard(request: HttpRequest, ref: str) -> HttpResponse:
+    """Throw the draft away, with the files that were uploaded to it."""
+    ticket = ticket_for(request.user, ref)
+    draft_discard(user=request.user, form=handoff_form_key(ticket))
+    attachments_discard(ticket=ticket, by=request.user, form=HANDOFF_FORM)
+    messages.success(request, "Draft discarded")
+    return redirect_to(request, ticket.get_absolute_url())
+
+
+@require_GET
+@service_answers
+def handoff_preview(request: HttpRequest, ref: str) -> HttpResponse:
+    """The draft as its receiver will read it."""
+    page = HandoffPage(request, writable(request, ref))
+    sheet = page.shown()
+    target = page.target(sheet)
+    measure = page.measure(sheet, target)
+    reading = handoff_reading.read(
+        page.content(sheet), measure=measure, reason=page.value(sheet, "reason"), now=page.now, zone=page.zone,
+        labels=handoff_reading.reading_labels(),
+    )  # fmt: skip
+    context = {
+        "ticket": page.ticket, "reading": reading, "measure": measure, "target": target,
+        "files": about.draft_files(page.ticket, request.user), "printed_at": page.now,
+        "sla": about.sla_remaining(page.ticket, now=page.now),
+        "back": reverse("escalations:handoff_create", args=[ref]),
+    }  # fmt: skip
+    return render(request, "escalations/handoff_preview.html", context)

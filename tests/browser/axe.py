@@ -1,0 +1,19 @@
+"""What axe finds on a page: nothing serious or critical, in either theme."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+BAD = ("serious", "critical")
+THEMES = ("light", "dark")
+
+
+def assert_accessible(page: Page) -> None:
+    """Check the page as it stands in both themes; the message names rule, element and reason."""
+    found = []
+    for theme in THEMES:
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in BAD:
+                places = [node["html"][:160] for node in violation["nodes"][:3]]
+                found.append(f"{theme} {page.url} {violation['id']}: {violation['help']} {places}")
+    assert not found, "\n".join(found)
