@@ -173,13 +173,16 @@ class TicketClocks:
         if row.state not in LIVE:
             return
         record = core.rebudget(self.record(row), target.budget, self.now, calendar=working_calendar(revision))
-        row.clause, row.calendar_revision = target.clause, revision
+        # An overdue clock breaches instead: it stays judged by the clause and the calendar of its deadline.
+        if record.state in LIVE:
+            row.clause, row.calendar_revision = target.clause, revision
         self._put(row, record)
 
     def recalendar(self, row: Clock, revision: CalendarRevision | None) -> None:
         """Move a live clock to a newer revision of its calendar."""
         record = core.recalendar(self.record(row), self.now, calendar=working_calendar(revision))
-        row.calendar_revision = revision
+        if record.state in LIVE:
+            row.calendar_revision = revision
         self._put(row, record)
 
     def _apply(self, rows: Iterable[Clock], change: Callable[[ClockRecord, Calendar], ClockRecord]) -> list[Clock]:

@@ -13,5 +13,6 @@ import "./autosave.js";
 import "./upload.js";
 import "./select.js";
 import "./keys.js";
+import "./sheet.js";
 
 document.documentElement.classList.add("has-js");

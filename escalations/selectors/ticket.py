@@ -1,0 +1,316 @@
+"""Everything the ticket page shows, read in a number of statements that does not grow with the ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.choices import Ability
+from accounts.models import Team, User
+from escalations.access import parts_on_ticket
+from escalations.choices import Axis, ClockKind, EscalationState, TicketState
+from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
+from escalations.domain.wording import humanize_seconds
+from escalations.models import Attachment, Clock, Customer, Escalation, HandoffFeedback, Pause, Resolution, Ticket
+from escalations.selectors import timeline_words
+from escalations.selectors.clock_strip import clock_chip, clock_name, clock_rows, is_live, strip, why
+from escalations.selectors.hops import hop_ledger, hop_rows
+from escalations.selectors.timeline import VIEWS, Slice, Tally, View, tally, timeline
+from escalations.selectors.timeline_words import Book, entries, file_lines
+from policies.choices import PickListName
+from policies.domain.policy import Clause, NoSuchRule, TierRules
+from policies.selectors import pick_labels, policy_in_force
+from web.marks import Chip
+
+CUSTOMER_DAYS = 30
+FILES_SHOWN = 200
+LISTS = (
+    PickListName.REASON, PickListName.RETURN_REASON, PickListName.BARRIER, PickListName.ROOT_CAUSE,
+    PickListName.CATEGORY, PickListName.ISSUE_TYPE, PickListName.PRODUCT_AREA, PickListName.CHANNEL,
+    PickListName.SEGMENT, PickListName.CONTACT_METHOD, PickListName.UPDATE_FREQUENCY, PickListName.CONCERN,
+    PickListName.PUBLIC_COMPLAINT,
+)  # fmt: skip
+
+
+def escalations_of(ticket: Ticket) -> list[Escalation]:
+    """The ticket's escalations with handoff and feedback, newest first. One statement."""
+    rows = Escalation.objects.filter(ticket=ticket).select_related(
+        "handoff", "feedback", "feedback__given_by", "from_tier", "from_team", "from_user", "to_tier", "to_team",
+        "to_user", "acknowledged_by", "accepted_by", "returned_by",
+    )  # fmt: skip
+    found = list(rows.order_by("-filed_at", "-pk"))
+    for one in found:
+        one.ticket = ticket
+    return found
+
+
+def files_of(ticket: Ticket) -> list[Attachment]:
+    """What was sent with messages and handoffs; files of unsent forms are their author's alone."""
+    return list(ticket.attachments.filter(draft_of__isnull=True).order_by("-uploaded_at", "-pk")[:FILES_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the page offers this person, from the lifecycle tables; every service checks again."""
+
+    actions: frozenset[str]
+    can_write: bool
+    can_note: bool
+    can_escalate: bool
+    can_take: bool
+    can_assign: bool
+    can_resubmit: bool
+
+    @property
+    def more(self) -> bool:
+        return self.can_write
+
+    def __contains__(self, action: str) -> bool:
+        return action in self.actions
+
+
+def offers(user: User, ticket: Ticket, escalations: Sequence[Escalation], *, has_tier_above: bool) -> Offers:
+    parts = parts_on_ticket(user, ticket)
+    latest = next((one for one in escalations if one.axis == Axis.FUNCTIONAL), None)
+    pending = latest is not None and latest.waits
+    may_write = bool(parts) and ticket.state != TicketState.MERGED
+    can_escalate = bool(parts) and ticket.is_open and not pending and has_tier_above
+    return Offers(
+        actions=allowed(TICKET_TRANSITIONS, ticket.state, parts),
+        can_write=may_write,
+        can_note=may_write or user.can(Ability.WORK) or user.can(Ability.MANAGE),
+        can_escalate=can_escalate,
+        can_take=bool(parts) and ticket.is_open and user.team_id == ticket.team_id and ticket.owner_id != user.pk,
+        can_assign=bool(parts) and ticket.is_open,
+        can_resubmit=can_escalate and latest is not None and latest.state == EscalationState.RETURNED,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    """Where an escalation would go: the tier above, its teams, and how soon it has to answer."""
+
+    rules: TierRules
+    teams: list[Team]
+    ack: str
+    clause: Clause
+    policy_code: str
+
+
+def next_tier(ticket: Ticket) -> NextTier | None:
+    """The tier above the ticket's by the policy in force; None from the top. Two statements."""
+    _, policy = policy_in_force()
+    try:
+        rules = policy.tier_above(ticket.tier.code)
+    except NoSuchRule:  # a tier that the policy in force no longer names
+        return None
+    if rules is None:
+        return None
+    teams = list(Team.objects.filter(tier__code=rules.code, is_active=True).order_by("name"))
+    ack = humanize_seconds(rules.ack_seconds) if rules.ack_seconds else ""
+    return NextTier(rules, teams, ack, policy.clause(f"tier.{rules.code}.ack"), policy.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the ticket stands: the escalation that matters now, and the limit of its stay."""
+
+    escalation: Escalation | None
+    reason: str
+    return_reason: str
+    limit: Chip | None
+    limit_key: int | None
+    above: NextTier | None
+    feedback: HandoffFeedback | None
+    avoidable: str
+    may_mark_seen: bool
+
+
+def stand(
+    ticket: Ticket, page: "TicketPage", *, user: User, above: NextTier | None, zone: tzinfo, now: datetime
+) -> Stand:
+    latest = next((one for one in page.escalations if one.axis == Axis.FUNCTIONAL), None)
+    limits = [row for row in page.clocks if row.kind == ClockKind.TIME_AT_TIER and is_live(row)]
+    limit = limits[-1] if limits else None
+    rated = next((one for one in page.escalations if _feedback_for(user, one) is not None), None)
+    feedback = _feedback_for(user, rated) if rated else None
+    labels = page.book.labels
+    return Stand(
+        escalation=latest,
+        reason=labels["reason"].get(latest.reason, latest.reason) if latest else "",
+        return_reason=labels["return_reason"].get(latest.return_reason, latest.return_reason) if latest else "",
+        limit=clock_chip(limit, page.pauses, now=now, zone=zone) if limit else None,
+        limit_key=limit.pk if limit else None,
+        above=above,
+        feedback=feedback,
+        avoidable=labels["barrier"].get(feedback.avoidable_by, feedback.avoidable_by) if feedback else "",
+        may_mark_seen=bool(rated and feedback and rated.from_user_id == user.pk and feedback.seen_at is None),
+    )
+
+
+def _feedback_for(user: User, escalation: Escalation) -> HandoffFeedback | None:
+    """The receiver's word, for those it is meant for: the sender, their team's lead, who gave it, and managers."""
+    feedback: HandoffFeedback | None = getattr(escalation, "feedback", None)
+    if feedback is None:
+        return None
+    own = user.pk in (escalation.from_user_id, feedback.given_by_id, escalation.from_team.lead_id)
+    return feedback if own or user.can(Ability.MANAGE) else None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """What to know of the customer: `tickets` and `escalations` are counts of the last 30 days."""
+
+    segment: str
+    prefers: str
+    frequency: str
+    local_time: str
+    place: str
+    tickets: int
+    escalations: int
+    since: str
+
+
+def customer_card(customer: Customer, page: "TicketPage", *, user: User, now: datetime) -> CustomerCard:
+    """One statement: both counts, of what this person may see."""
+    since = now - timedelta(days=CUSTOMER_DAYS)
+    seen: QuerySet[Ticket] = Ticket.objects.visible_to(user).filter(customer=customer)
+    counts = seen.aggregate(
+        tickets=Count("pk", filter=Q(opened_at__gte=since), distinct=True),
+        escalations=Count("escalations", filter=Q(escalations__filed_at__gte=since), distinct=True),
+    )
+    labels = page.book.labels
+    zone = ZoneInfo(customer.time_zone)
+    return CustomerCard(
+        segment=labels["segment"].get(page.ticket.segment, page.ticket.segment),
+        prefers=labels["contact_method"].get(customer.contact_method, customer.contact_method),
+        frequency=labels["update_frequency"].get(customer.update_frequency, customer.update_frequency),
+        local_time=f"{now.astimezone(zone):%H:%M}",
+        place=customer.time_zone.rpartition("/")[2].replace("_", " "),
+        tickets=counts["tickets"],
+        escalations=counts["escalations"],
+        since=f"{since:%Y-%m-%d}",
+    )
+
+
+@dataclass(slots=True)
+class TicketPage:
+    """One ticket at one instant for one reader. Templates read the properties; none of them asks the database."""
+
+    ticket: Ticket
+    user: User
+    now: datetime
+    zone: tzinfo
+    clocks: list[Clock]
+    pauses: list[Pause]
+    escalations: list[Escalation]
+    files: list[Attachment]
+    book: Book
+    context: dict[str, object] = field(default_factory=dict)
+
+
+def ticket_page(
+    ticket: Ticket,
+    user: User,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    opened: int | None = None,
+    view: View = VIEWS[0],
+    before: str = "",
+) -> dict[str, object]:
+    """The context of the page and of its fragments."""
+    page = _read(ticket, user, now, zone)
+    above = next_tier(ticket)
+    moments = timeline(ticket, view=view, before=before, files=page.files)
+    ledger = hop_ledger(hop_rows(ticket), page.clocks, page.pauses, reader=user, now=now)
+    return {
+        "ticket": ticket,
+        "now": now,
+        "offers": offers(user, ticket, page.escalations, has_tier_above=above is not None and bool(above.teams)),
+        "pending": next((one for one in page.escalations if one.waits), None),
+        "ledger": ledger,
+        "stand": stand(ticket, page, user=user, above=above, zone=zone, now=now),
+        "card": customer_card(ticket.customer, page, user=user, now=now),
+        "files": file_lines(page.files),
+        "facts": fact_line(page),
+        "open_pauses": [pause for pause in page.pauses if pause.ended_at is None],
+        **clock_context(page, opened),
+        **log_context(page, moments, tally(ticket), view),
+    }
+
+
+def _read(ticket: Ticket, user: User, now: datetime, zone: tzinfo) -> TicketPage:
+    escalations = escalations_of(ticket)
+    resolutions = Resolution.objects.filter(ticket=ticket)
+    clocks = clock_rows(ticket)
+    book = Book(
+        ticket=ticket, reader=user, zone=zone, now=now, labels=pick_labels(*LISTS),
+        escalations={one.pk: one for one in escalations}, resolutions={one.pk: one for one in resolutions},
+        clocks={(row.kind, row.round): clock_name(row) for row in clocks},
+    )  # fmt: skip
+    pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
+    return TicketPage(ticket, user, now, zone, clocks, pauses, escalations, files_of(ticket), book)
+
+
+def clock_page(ticket: Ticket, user: User, *, now: datetime, zone: tzinfo, opened: int | None) -> dict[str, object]:
+    """The strip and one sum, without the rest of the page."""
+    pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
+    book = Book(ticket, user, zone, now, {}, {}, {})
+    page = TicketPage(ticket, user, now, zone, clock_rows(ticket), pauses, escalations_of(ticket), [], book)
+    return {"ticket": ticket, **clock_context(page, opened)}
+
+
+def clock_context(page: TicketPage, opened: int | None) -> dict[str, object]:
+    """The strip; `why` is the sum of the clock `opened`, None when it is not this ticket's."""
+    chosen = next((row for row in page.clocks if row.pk == opened), None)
+    return {
+        "strip": strip(
+            page.ticket, page.clocks, page.pauses, now=page.now, zone=page.zone, opened=chosen.pk if chosen else None
+        ),
+        "why": why(
+            chosen, ticket=page.ticket, pauses=page.pauses, escalations=page.escalations, now=page.now, zone=page.zone
+        )
+        if chosen
+        else None,
+    }
+
+
+def log_page(ticket: Ticket, user: User, *, now: datetime, zone: tzinfo, view: View, before: str) -> dict[str, object]:
+    """Only the timeline."""
+    page = _read(ticket, user, now, zone)
+    moments = timeline(ticket, view=view, before=before, files=page.files)
+    return {"ticket": ticket, **log_context(page, moments, tally(ticket), view)}
+
+
+def log_context(page: TicketPage, moments: Slice, counts: Tally, view: View) -> dict[str, object]:
+    return {
+        "entries": entries(moments.moments, page.book),
+        "older": moments.older,
+        "view": view,
+        "views": [(one, counts.counts[one.key]) for one in VIEWS],
+        "seen": counts.newest,
+    }
+
+
+def fact_line(page: TicketPage) -> list[str]:
+    """The facts of the head that are set, in words."""
+    ticket, labels = page.ticket, page.book.labels
+    found = [
+        labels["product_area"].get(ticket.product_area, ticket.product_area),
+        labels["issue_type"].get(ticket.issue_type, ticket.issue_type),
+    ]
+    if ticket.vendor:
+        found.append(f"{ticket.vendor} {ticket.vendor_reference}".strip())
+    return [text for text in found if text]
+
+
+def facts_of(ticket: Ticket, labels: timeline_words.Labels) -> list[tuple[str, str]]:
+    """Every fact that triggers and routing will read, as label and value."""
+    return [
+        (label, timeline_words.fact_words(labels, name, getattr(ticket, name)))
+        for name, label in timeline_words.FACT_LABELS.items()
+        if name not in ("subject", "description") and getattr(ticket, name) not in (None, "", False)
+    ]

@@ -1,0 +1,166 @@
+"""What is said on a ticket: replies, calls, internal notes, the customer's words, and the drafts of all forms."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from escalations.access import ticket_for
+from escalations.errors import Refused
+from escalations.forms.tickets import CALL, NOTE, PHONE, CustomerWordsForm, MessageForm
+from escalations.models import Attachment, Ticket
+from escalations.services.attachments import attachment_add, attachment_remove
+from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
+from escalations.services.submits import form_key, submit_once
+from escalations.views.answers import refuse, service_answers
+from escalations.views.tickets import CUSTOMER, REPLY, page_context
+from journal.services import DraftConflict, draft_save
+from policies.choices import PickListName
+from policies.selectors import pick_choices
+from web.formats import format_time
+from web.http import INVALID, redirect_to
+
+DRAFTED = (REPLY, CUSTOMER, "resolve")
+# What of a form is not part of what somebody typed.
+NOT_TYPED = ("csrfmiddlewaretoken", "idempotency_key", "draft_version", "version", "attachments", "remove_file")
+DRAFT_FIELDS, DRAFT_CHARS = 60, 100_000
+
+
+def _files(request: HttpRequest, ticket: Ticket) -> list[str]:
+    """Keys of the files that go with the message: uploaded before, and those that came with the form itself."""
+    keys = [key for key in request.POST.getlist("attachments") if _is_key(key)]
+    for upload in request.FILES.getlist("file"):
+        keys.append(str(attachment_add(ticket=ticket, by=request.user, upload=upload, form=REPLY).key))
+    return keys
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def _say(ticket: Ticket, by: User, said: dict[str, Any], files: list[str]) -> Callable[[], Any]:
+    """The service call behind the compose box, by what the radio says: it alone decides who reads the words."""
+    if said["kind"] == NOTE:
+        return lambda: ticket_note(ticket=ticket, by=by, body=said["body"], attachments=files)
+    channel = PHONE if said["kind"] == CALL else said["channel"] or "email"
+    return lambda: ticket_reply(
+        ticket=ticket, by=by, body=said["body"], channel=channel, next_update_at=said["next_update_at"],
+        attachments=files,
+    )  # fmt: skip
+
+
+DONE = {NOTE: "Internal note added.", CALL: "Call recorded."}
+
+
+def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse:
+    ticket = ticket_for(request.user, ref)
+    if "remove_file" in request.POST:
+        return _remove_file(request, ticket)
+    form = MessageForm(
+        request.POST, channels=pick_choices(PickListName.CHANNEL), only_note=only_note, auto_id="reply_%s"
+    )
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            act = _say(ticket, request.user, said, _files(request, ticket))
+            submit_once(ticket=ticket, by=request.user, key=said["idempotency_key"], form=REPLY, act=act)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            messages.success(request, DONE.get(said["kind"], "Reply sent."))
+            return redirect_to(request, f"{ticket.get_absolute_url()}#timeline")
+    return _again(request, ticket, reply_form=form)
+
+
+def _again(request: HttpRequest, ticket: Ticket, **forms: Any) -> HttpResponse:
+    """422: the page with what was typed and what is wrong with it."""
+    return render(request, "escalations/ticket_detail.html", page_context(request, ticket, **forms), status=INVALID)
+
+
+def _remove_file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """Without a script: keep what was typed as the draft, and take the file away."""
+    key = request.POST["remove_file"]
+    own = Attachment.objects.filter(ticket=ticket, draft_of=request.user, key=key) if _is_key(key) else []
+    for attachment in own:
+        attachment_remove(attachment=attachment, by=request.user)
+    draft_save(user=request.user, form=form_key(REPLY, ticket), data=_typed(request), version=None)
+    return redirect_to(request, f"{ticket.get_absolute_url()}#compose")
+
+
+@require_POST
+@service_answers
+def message_reply(request: HttpRequest, ref: str) -> HttpResponse:
+    """A reply, a call or, when the radio says so, an internal note."""
+    return _compose(request, ref, only_note=False)
+
+
+@require_POST
+@service_answers
+def message_note(request: HttpRequest, ref: str) -> HttpResponse:
+    """An internal note, whatever else the form says: nothing that is posted here reaches the customer."""
+    return _compose(request, ref, only_note=True)
+
+
+@require_POST
+@service_answers
+def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
+    """Record what the customer said."""
+    ticket = ticket_for(request.user, ref)
+    form = CustomerWordsForm(request.POST, channels=pick_choices(PickListName.CHANNEL), auto_id="words_%s")
+    if form.is_valid():
+        said = form.cleaned_data
+        words = {"body": said["body"], "channel": said["channel"], "said_at": said["said_at"]}
+        try:
+            submit_once(
+                ticket=ticket, by=request.user, key=said["idempotency_key"], form=CUSTOMER,
+                act=lambda: ticket_record_customer(ticket=ticket, by=request.user, **words),
+            )  # fmt: skip
+        except Refused as error:
+            refuse(form, error)
+        else:
+            messages.success(request, "The customer’s words are recorded.")
+            return redirect_to(request, f"{ticket.get_absolute_url()}#timeline")
+    return _again(request, ticket, customer_form=form, customer_open=True)
+
+
+def _typed(request: HttpRequest) -> dict[str, list[str]]:
+    """The form as it was typed: field → its values. Raises Refused for more than any form here holds."""
+    fields = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
+    size = sum(len(value) for values in fields.values() for value in values)
+    if len(fields) > DRAFT_FIELDS or size > DRAFT_CHARS:
+        raise Refused("Too long to be kept as a draft.")
+    return {name: [_storable(value) for value in values] for name, values in fields.items()}
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's JSON has no NUL and no half characters; the form itself names them when it is sent."""
+    return "".join("\ufffd" if char == "\x00" or "\ud800" <= char <= "\udfff" else char for char in text)
+
+
+@require_POST
+@service_answers
+def form_draft(request: HttpRequest, ref: str, form: str) -> HttpResponse:
+    """Keep what somebody types into a form of the ticket page. 409 when another window of theirs is newer."""
+    ticket = ticket_for(request.user, ref)
+    if form not in DRAFTED:
+        raise Http404
+    version = request.POST.get("draft_version", "")
+    try:
+        draft = draft_save(
+            user=request.user, form=form_key(form, ticket), data=_typed(request),
+            version=int(version) if version.isdigit() and len(version) < 9 else None,
+        )  # fmt: skip
+    except DraftConflict:
+        return HttpResponse(status=HTTPStatus.CONFLICT)
+    at = format_time(draft.saved_at, timezone.get_current_timezone(), draft.saved_at)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Belay-Version": str(draft.version), "Belay-Saved": at})

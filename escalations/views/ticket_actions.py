@@ -1,0 +1,212 @@
+"""What one does to a ticket: each act a small form of its own, a page that a script shows as a dialog."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from escalations.access import escalation_for, parts_on_ticket, ticket_for
+from escalations.choices import Priority
+from escalations.domain.clocks import Wait
+from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
+from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.forms.tickets import AssignForm, PriorityForm, ReopenForm, RestrictForm, WaitForm
+from escalations.models import Ticket
+from escalations.services import resolutions, tickets
+from escalations.views.answers import refuse, service_answers
+from web.clock import page_now
+from web.http import INVALID, OK, page_or_fragment, redirect_to, safe_next
+
+WAITS = {"wait_for_customer": Wait.CUSTOMER, "wait_for_vendor": Wait.VENDOR}
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The words around a form: its heading, why it asks, and the button that does it."""
+
+    title: str
+    purpose: str
+    act: str
+    url: str
+    sign: str = ""
+
+
+def show_sheet(
+    request: HttpRequest, ticket: Ticket, form: forms.Form, sheet: Sheet, status: int = OK, **more: Any
+) -> HttpResponse:
+    context = {"ticket": ticket, "form": form, "sheet": sheet, **more}
+    return page_or_fragment(request, "escalations/ticket_form.html", "escalations/_ticket_form.html", context, status)
+
+
+def ticket_to_change(request: HttpRequest, ref: str) -> Ticket:
+    """The ticket, for somebody who may write on it. Http404 without sight, NotAllowed without a part in it."""
+    ticket = ticket_for(request.user, ref)
+    if not parts_on_ticket(request.user, ticket):
+        raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers can change it.")
+    return ticket
+
+
+def actions_on(request: HttpRequest, ticket: Ticket) -> frozenset[str]:
+    return allowed(TICKET_TRANSITIONS, ticket.state, parts_on_ticket(request.user, ticket))
+
+
+def by_now(ticket: Ticket) -> Overtaken:
+    return Overtaken(f"{ticket.ref} is {ticket.get_state_display().lower()} by now. Nothing was changed.")
+
+
+def _url(name: str, ticket: Ticket) -> str:
+    return reverse(f"escalations:{name}", args=[ticket.ref])
+
+
+def done(request: HttpRequest, ticket: Ticket, text: str) -> HttpResponse:
+    messages.success(request, text)
+    return redirect_to(request, ticket.get_absolute_url())
+
+
+@form_methods
+@service_answers
+def ticket_priority(request: HttpRequest, ref: str) -> HttpResponse:
+    """Raise or lower the priority, with a reason."""
+    ticket = ticket_to_change(request, ref)
+    if not ticket.is_open:
+        raise by_now(ticket)
+    sheet = Sheet(
+        f"Change the priority of {ticket.ref}",
+        "Its deadlines are worked out anew from their start. What is used and every pause stay.",
+        "Change priority", _url("ticket_priority", ticket), "flag",
+    )  # fmt: skip
+    form = PriorityForm(request.POST or None, initial={"priority": ticket.priority})
+    if request.method != "POST" or not form.is_valid():
+        return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+    values = form.cleaned_data
+    tickets.ticket_change_priority(ticket=ticket, by=request.user, priority=values["priority"], reason=values["reason"])
+    return done(request, ticket, f"Priority is {Priority(values['priority']).label}.")
+
+
+@form_methods
+@service_answers
+def ticket_assign(request: HttpRequest, ref: str) -> HttpResponse:
+    """Give the ticket to somebody of its team, or take it."""
+    ticket = ticket_to_change(request, ref)
+    if not ticket.is_open:
+        raise by_now(ticket)
+    sheet = Sheet(
+        f"Who owns {ticket.ref}",
+        f"People of {ticket.team}. To move it to another tier, escalate it.",
+        "Set owner", _url("ticket_assign", ticket), "user-check",
+    )  # fmt: skip
+    form = AssignForm(request.POST or None, ticket=ticket, initial={"owner": ticket.owner_id})
+    if request.method == "POST" and form.is_valid():
+        owner = form.cleaned_data["owner"]
+        try:
+            tickets.ticket_assign(ticket=ticket, by=request.user, owner=owner)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            return done(request, ticket, "You own it now." if owner == request.user else f"Owner: {owner or 'nobody'}.")
+    return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+
+
+@form_methods
+@service_answers
+def ticket_wait(request: HttpRequest, ref: str) -> HttpResponse:
+    """Set the ticket to wait for somebody outside, with a reason and the time to look again."""
+    ticket = ticket_to_change(request, ref)
+    actions = actions_on(request, ticket)
+    waits = [wait for action, wait in WAITS.items() if action in actions]
+    if not waits:
+        raise by_now(ticket)
+    sheet = Sheet(
+        f"{ticket.ref} waits for somebody outside",
+        "Time at tier and resolution stand still. Acknowledgements and promises run on.",
+        "Set to wait", _url("ticket_wait", ticket), "player-pause",
+    )  # fmt: skip
+    wanted = request.GET.get("for", "")
+    start = {"wait": wanted if wanted in waits else waits[0], "review_at": page_now(request) + timedelta(days=1)}
+    form = WaitForm(request.POST or None, waits=waits, initial=start)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        wait = Wait(values["wait"])
+        try:
+            tickets.ticket_wait(
+                ticket=ticket, by=request.user, wait=wait, reason=values["reason"], review_at=values["review_at"]
+            )
+        except Refused as error:
+            refuse(form, error)
+        else:
+            return done(request, ticket, "The ticket waits. Its clocks stand still.")
+    return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+
+
+@require_POST
+@service_answers
+def ticket_resume(request: HttpRequest, ref: str) -> HttpResponse:
+    """Work goes on."""
+    ticket = ticket_to_change(request, ref)
+    tickets.ticket_resume(ticket=ticket, by=request.user)
+    return done(request, ticket, "The clocks run again.")
+
+
+@form_methods
+@service_answers
+def ticket_reopen(request: HttpRequest, ref: str) -> HttpResponse:
+    """Open a resolved or closed ticket again."""
+    ticket = ticket_to_change(request, ref)
+    if "reopen" not in actions_on(request, ticket):
+        raise by_now(ticket)
+    sheet = Sheet(
+        f"Reopen {ticket.ref}",
+        f"It goes on at {ticket.tier} {ticket.team}.",
+        "Reopen ticket", _url("ticket_reopen", ticket), "rotate-clockwise",
+    )  # fmt: skip
+    form = ReopenForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+    resolutions.ticket_reopen(ticket=ticket, by=request.user, reason=form.cleaned_data["reason"])
+    return done(request, ticket, "The ticket is open again.")
+
+
+@require_POST
+@service_answers
+def ticket_close(request: HttpRequest, ref: str) -> HttpResponse:
+    """Put a resolved ticket away."""
+    ticket = ticket_to_change(request, ref)
+    resolutions.ticket_close(ticket=ticket, by=request.user)
+    return done(request, ticket, "The ticket is closed.")
+
+
+@form_methods
+@service_answers
+def ticket_restrict(request: HttpRequest, ref: str) -> HttpResponse:
+    """Name the only people who may see the ticket, or open it to all support staff."""
+    ticket = ticket_to_change(request, ref)
+    sheet = Sheet(
+        f"Who sees {ticket.ref}",
+        "For legal, security and compliance matters.",
+        "Set readers", _url("ticket_restrict", ticket), "lock",
+    )  # fmt: skip
+    named = list(ticket.readers.values_list("user", flat=True)) if request.method != "POST" else []
+    start = {"restricted": "yes" if ticket.is_restricted else "no", "readers": named}
+    form = RestrictForm(request.POST or None, initial=start)
+    if request.method != "POST" or not form.is_valid():
+        return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+    values = form.cleaned_data
+    tickets.ticket_restrict(ticket=ticket, by=request.user, readers=values["readers"], restricted=values["restricted"])
+    return done(
+        request, ticket, "Only the people named see it." if values["restricted"] else "All support staff see it."
+    )
+
+
+@require_POST
+@service_answers
+def feedback_seen(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
+    """The sender has read how the handoff was received."""
+    escalation = escalation_for(request.user, ref, pk)
+    resolutions.feedback_mark_seen(escalation=escalation, by=request.user, at=page_now(request))
+    return redirect_to(request, safe_next(request, escalation.ticket.get_absolute_url()))

@@ -1,0 +1,112 @@
+"""A policy as sections, tables and clauses, made from its rules: what the page prints is what the clocks run by."""
+
+from dataclasses import dataclass, field
+
+from policies.choices import PickListName, ResponseKind
+from policies.domain.clauses import span_words
+from policies.domain.policy import Clause, Policy
+from policies.selectors import pick_labels
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table. `key` is the clause behind it, and the address that citations lead to."""
+
+    key: str
+    number: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`heads` are the column heads of `rows` (the last one holds figures); a section of prose has clauses instead."""
+
+    key: str
+    number: str
+    title: str
+    lead: str = ""
+    heads: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    clauses: list[Clause] = field(default_factory=list)
+
+
+def document_of(policy: Policy) -> list[Section]:
+    """The sections in the order in which clauses are numbered. One statement: the names of segments."""
+    segments = pick_labels(PickListName.SEGMENT)[PickListName.SEGMENT]
+    made = [
+        _tiers(policy),
+        _severities(policy),
+        _prose(
+            policy, "path", "2", "Technical path", ".time_limit",
+            "A ticket moves to a more technical tier when its time runs out there or when the work needs other hands. "
+            "The receiver owns it only after accepting.",
+        ),
+        _prose(
+            policy, "acknowledgement", "3", "Acknowledgement", ".ack",
+            "Whoever receives a handoff says that they have seen it, and then accepts or returns it within the same "
+            "time again.",
+        ),
+        _prose(
+            policy, "resolution", "4", "Resolution at a tier", ".resolution",
+            "A missed target is marked; the ticket stays where it is.",
+        ),
+        _contracts(policy, segments),
+        _responses(policy),
+    ]  # fmt: skip
+    return [section for section in made if section.rows or section.clauses]
+
+
+def _percent(text: str | None) -> str:
+    return "rarely" if text is None else f"{text.removesuffix('.0')} %"
+
+
+def _tiers(policy: Policy) -> Section:
+    rows = [
+        Row(f"tier.{tier.code}", "", [f"{tier.code} {tier.name}", tier.issue_types, tier.expertise,
+                                     _percent(tier.target_escalation_percent)])
+        for tier in sorted(policy.tiers, key=lambda tier: tier.rank)
+    ]  # fmt: skip
+    return Section("tiers", "", "Tiers", heads=["Tier", "Handles", "Expertise", "Escalates"], rows=rows)
+
+
+def _severities(policy: Policy) -> Section:
+    rows = []
+    for severity in policy.severities:
+        key = f"severity.{severity.name}"
+        hours = "24×7" if severity.runs_around_the_clock else "business hours"
+        cells = [
+            severity.name, severity.definition, f"{severity.entry_tier}; {severity.path}", hours,
+            span_words(severity.first_response_seconds),
+        ]  # fmt: skip
+        rows.append(Row(key, policy.clause(key).number, cells))
+    heads = ["No.", "Level", "Meaning", "Enters at; path", "Clocks run", "First reply"]
+    return Section("severity", "1", "Severity levels", heads=heads, rows=rows)
+
+
+def _prose(policy: Policy, key: str, number: str, title: str, ending: str, lead: str) -> Section:
+    clauses = [clause for clause in policy.clauses.values() if clause.key.startswith("tier.")]
+    return Section(key, number, title, lead, clauses=[one for one in clauses if one.key.endswith(ending)])
+
+
+def _contracts(policy: Policy, segments: dict[str, str]) -> Section:
+    rows = []
+    for rule in policy.contracts:
+        key = f"contract.P{rule.priority}.{rule.segment or 'other'}"
+        who = segments.get(rule.segment, rule.segment) if rule.segment else "All others"
+        calendar = "the customer’s own" if rule.calendar is None else rule.calendar
+        cells = [f"P{rule.priority}", who, calendar, span_words(rule.resolution_seconds)]
+        rows.append(Row(key, policy.clause(key).number, cells))
+    lead = "From opening to resolution, without the time spent waiting for the customer or a vendor."
+    heads = ["No.", "Level", "Customers", "Calendar", "Resolved in"]
+    return Section("contract", "5", "Contract targets", lead, heads, rows)
+
+
+def _responses(policy: Policy) -> Section:
+    rows = []
+    for kind, seconds in policy.responses.items():
+        key = f"response.{kind}"
+        clause = policy.clause(key)
+        label = ResponseKind(kind).label if kind in ResponseKind.values else kind
+        rows.append(Row(key, clause.number, [label, clause.text, span_words(seconds)]))
+    lead = "What management owes once it is called. These clocks run around the clock."
+    return Section("response", "6", "Management response", lead, ["No.", "What", "Clause", "Within"], rows)
