@@ -64,7 +64,7 @@ def outbox_put_many(messages: Iterable[OutboxMessage]) -> None:
     OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class DraftConflict(Exception):
     """The draft was saved elsewhere (another tab) since this page loaded it. Carries what is stored."""
 

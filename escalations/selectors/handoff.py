@@ -199,7 +199,7 @@ def last_escalation(ticket: Ticket) -> Escalation | None:
 def prefill(ticket: Ticket, *, latest: Escalation | None, now: datetime, zone: tzinfo) -> Prefill:
     """From the handoff that came back, else from the ticket, its last words and the promise that stands."""
     if latest is not None and latest.state == EscalationState.RETURNED:
-        return _from_returned(latest, now, zone)
+        return _from_returned(latest, now)
     content, origins = HandoffContent(), {}
 
     def put(name: str, value: str, origin: str) -> None:
@@ -227,16 +227,13 @@ def prefill(ticket: Ticket, *, latest: Escalation | None, now: datetime, zone: t
     return Prefill(content, origins)
 
 
-def _from_returned(latest: Escalation, now: datetime, zone: tzinfo) -> Prefill:
+def _from_returned(latest: Escalation, now: datetime) -> Prefill:
+    """What was filed, but for a promise that has passed. The page says once where all of it came from."""
     content = HandoffContent.from_json(latest.handoff.content)
-    filed = latest.resubmitted_at or latest.filed_at
-    origin = f"from your handoff {format_time(filed, zone, now)}"
-    origins = {name: origin for name, value in content.to_json().items() if value and name != "steps"}
     if content.next_update_at and datetime.fromisoformat(content.next_update_at) <= now:
         content = replace(content, next_update_at="")
-        origins.pop("next_update_at", None)
     to = f"user:{latest.to_user_id}" if latest.to_user_id else f"team:{latest.to_team_id}"
-    return Prefill(content, origins, latest.reason, to)
+    return Prefill(content, {}, latest.reason, to)
 
 
 def _last_words(ticket: Ticket) -> tuple[Message | None, Message | None]:
@@ -258,9 +255,12 @@ def standing_promise(ticket: Ticket, now: datetime) -> Clock | None:
     )  # fmt: skip
 
 
-def draft_files(ticket: Ticket, user: User) -> list[Attachment]:
-    """What the person uploaded to the handoff form and has not filed."""
-    return list(Attachment.objects.filter(ticket=ticket, draft_of=user, draft_form=HANDOFF_FORM))
+def form_files(ticket: Ticket, user: User, filed: Escalation | None = None) -> list[Attachment]:
+    """What the person uploaded to the form and has not filed, and what `filed` holds already."""
+    wanted = Q(draft_of=user, draft_form=HANDOFF_FORM)
+    if filed is not None:
+        wanted |= Q(handoff__escalation=filed)
+    return list(Attachment.objects.filter(wanted, ticket=ticket))
 
 
 # --- beside the form ----------------------------------------------------------------------------------

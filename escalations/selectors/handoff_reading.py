@@ -1,6 +1,5 @@
 """A handoff as its receiver reads it: every answer in words, every gap with why it matters, and what happened to it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -143,8 +142,7 @@ def acknowledgement(escalation: Escalation, *, now: datetime, zone: tzinfo) -> C
         .order_by("-round")
         .first()
     )
-    return clock_chip(row, (), now=now, zone=zone) if row else None
-
-
-def steps_in_words(steps: Sequence[Step]) -> str:
-    return "\n".join(f"{one.step}: {one.result or 'no result'} ({one.minutes or '?'} min)" for one in steps) or "none"
+    if row is None:
+        return None
+    said = clock_chip(row, (), now=now, zone=zone)
+    return Chip(said.state, said.left, f"Acknowledge · {said.what}")

@@ -119,7 +119,6 @@ class Row:
     state: str = ""
     acknowledge: int | None = None
     is_new: bool = False
-    note: str = ""
     seen: int | None = None
 
 
@@ -150,7 +149,7 @@ def _row(
     segment = labels["segment"].get(ticket.segment, ticket.segment)
     parts = [ticket.ref, ticket.customer.name, *([segment] if segment else [])]
     sub = format_html("{}{}", " · ".join(parts), fact("VIP", vip=True) if ticket.is_vip else "")
-    other = (one.to_user if mine else one.from_user) or None
+    other = (one.accepted_by or one.to_user) if mine else one.from_user
     tier, team = (one.to_tier, one.to_team) if mine else (one.from_tier, one.from_team)
     nobody = "Anyone" if mine else "A trigger"
     feedback = one.feedback if tab == "feedback" else None
@@ -167,7 +166,6 @@ def _row(
         state=one.get_state_display(),
         acknowledge=one.pk if tab == "waiting" else None,
         is_new=tab == "waiting" or (feedback is not None and feedback.seen_at is None),
-        note=_note(one, tab, labels),
         seen=one.pk if feedback is not None and feedback.seen_at is None else None,
     )  # fmt: skip
 
@@ -200,20 +198,16 @@ def _when(one: Escalation, tab: str, live: Clock | None, now: datetime, zone: tz
 
 
 def _expected(one: Escalation, tab: str, labels: Labels, now: datetime, zone: tzinfo) -> str:
+    """The last column: what is hoped for, or what came of it."""
     if tab == "mine":
         at = one.estimated_resolution_at
-        return f"{format_day(at, zone, now)}, {format_time(at, zone, now)}" if at and one.accepted_at else ""
-    code = str(one.handoff.content.get("urgency", ""))
-    return labels["urgency"].get(code, code) or "Not given"
-
-
-def _note(one: Escalation, tab: str, labels: Labels) -> str:
+        return f"{format_day(at, zone, now)}, {at.astimezone(zone):%H:%M}" if at and one.accepted_at else ""
     if tab == "returned":
         return labels["return_reason"].get(one.return_reason, one.return_reason)
     if tab == "feedback":
-        word = "necessary" if one.feedback.was_necessary else "not necessary"
-        return f"{one.feedback.rating} of 5, {word}"
-    return ""
+        return f"{one.feedback.rating} of 5, {'' if one.feedback.was_necessary else 'not '}necessary"
+    code = str(one.handoff.content.get("urgency", ""))
+    return labels["urgency"].get(code, code) or "Not given"
 
 
 def news(user: User, *, since: datetime) -> int:

@@ -55,7 +55,8 @@ class EditPage(HandoffPage):
     def context(self, sheet: HandoffSheet, **more: Any) -> dict[str, Any]:
         found = super().context(sheet, **more)
         return found | {
-            "escalation": self.escalation, "head_title": f"Complete: {self.ticket.subject}",
+            "escalation": self.escalation, "files": about.form_files(self.ticket, self.request.user, self.escalation),
+             "head_title": f"Complete: {self.ticket.subject}",
             "crumbs": [*found["crumbs"], ("Handoff", self.escalation.get_absolute_url())], "returned": None,
         }  # fmt: skip
 

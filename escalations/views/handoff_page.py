@@ -169,7 +169,8 @@ class HandoffPage:
         return {
             "page": self, "ticket": self.ticket, "sheet": sheet, "form": sheet.form, "returned": returned,
             "severity": policy.severity(self.ticket.priority), "sections": self.sections(sheet, live),
-            "files": about.draft_files(self.ticket, self.request.user), "max_bytes": MAX_BYTES,
+            "files": about.form_files(self.ticket, self.request.user, returned), "max_bytes": MAX_BYTES,
+            "max_size": f"{MAX_BYTES // 1_000_000} MB",
             "sla": about.sla_remaining(self.ticket, now=self.now),
             "head_title": f"Hand over: {self.ticket.subject}", "allowed_words": ALLOWED_WORDS,
             "crumbs": [("Queue", reverse("escalations:queue_list")), (self.ticket.ref, self.ticket.get_absolute_url())],

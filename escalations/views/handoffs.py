@@ -246,7 +246,7 @@ def handoff_preview(request: HttpRequest, ref: str) -> HttpResponse:
     )  # fmt: skip
     context = {
         "ticket": page.ticket, "reading": reading, "measure": measure, "target": target,
-        "files": about.draft_files(page.ticket, request.user), "printed_at": page.now,
+        "files": about.form_files(page.ticket, request.user), "printed_at": page.now,
         "sla": about.sla_remaining(page.ticket, now=page.now),
         "back": reverse("escalations:handoff_create", args=[ref]),
     }  # fmt: skip

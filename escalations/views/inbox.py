@@ -29,9 +29,9 @@ EMPTY = {
 HEADS = {
     "waiting": ("From", "Due", "Urgency"),
     "acknowledged": ("From", "Due", "Urgency"),
-    "returned": ("To", "Returned", "Urgency"),
+    "returned": ("To", "Returned", "Why"),
     "mine": ("To", "Filed", "Expected"),
-    "feedback": ("To", "Resolved", "Urgency"),
+    "feedback": ("To", "Resolved", "Rating"),
 }
 
 

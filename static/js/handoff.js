@@ -4,7 +4,8 @@ import { element, icon } from "./marks.js";
 // The meter's gaps (renewed by every autosave) say which fields still need their note.
 function follow() {
   const gaps = new Map([...document.querySelectorAll("#meter [data-gap]")].map((one) => [one.dataset.gap, one.dataset.why]));
-  for (const field of document.querySelectorAll("#handoff .fields > [class], #handoff .w3 > [class]")) {
+  for (const label of document.querySelectorAll("#handoff .form-label")) {
+    const field = label.parentElement;
     const control = field.querySelector("[name]");
     if (!control || field.classList.contains("field--wrong") || control.name.includes("-")) continue;
     mark(field, control.name, gaps.get(control.name));
