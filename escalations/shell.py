@@ -1,7 +1,10 @@
-"""What escalations put around every page: the alarm when nobody watches the clocks."""
+"""What escalations put around every page: links with counts, the search, the alarm when nobody watches the clocks."""
 
 from django.http import HttpRequest
 
+from accounts.choices import Ability
+from escalations.selectors.counts import CAP, count_text
+from escalations.selectors.waiting import rail_counts
 from journal.heartbeats import silence_of
 from web import navigation
 from web.clock import page_now
@@ -13,6 +16,49 @@ def unwatched(request: HttpRequest) -> str | None:
     return f"Clocks are not being watched: {problem}. Deadlines hold, but nothing rings." if problem else None
 
 
+def _reads(request: HttpRequest) -> bool:
+    return bool(request.user.can(Ability.READ))
+
+
+def _works(request: HttpRequest) -> bool:
+    return bool(request.user.can(Ability.WORK))
+
+
+def _imports(request: HttpRequest) -> bool:
+    return bool(request.user.can(Ability.IMPORT))
+
+
+def _counts(request: HttpRequest) -> tuple[int, int]:
+    """Both counts in one statement, once a page."""
+    found: tuple[int, int] | None = getattr(request, "_rail_counts", None)
+    if found is None:
+        found = request._rail_counts = rail_counts(request.user)  # type: ignore[attr-defined]
+    return found
+
+
+def _waiting(request: HttpRequest) -> navigation.Count:
+    number = _counts(request)[0]
+    return navigation.Count(number, hot=True, text=count_text(number) if number > CAP else "")
+
+
+def _held(request: HttpRequest) -> navigation.Count:
+    number = _counts(request)[1]
+    return navigation.Count(number, text=count_text(number) if number > CAP else "")
+
+
 def register() -> None:
     """Called once when the app is ready."""
+    navigation.register(
+        group="Work", label="Inbox", icon="inbox", url_name="escalations:inbox_list", order=20,
+        visible=_works, count=_waiting, topbar=True,
+    )  # fmt: skip
+    navigation.register(
+        group="Work", label="Queue", icon="list-details", url_name="escalations:queue_list", order=30,
+        visible=_reads, count=_held,
+    )  # fmt: skip
+    navigation.register(
+        group="Also", label="Imports", icon="file-import", url_name="escalations:import_list", order=60,
+        visible=_imports,
+    )  # fmt: skip
+    navigation.register_search(url_name="escalations:ticket_search")
     navigation.register_alarm(unwatched)

@@ -1,13 +1,102 @@
 from django.urls import path
 
-from escalations.views import handoffs
+from escalations.views import (
+    attachments,
+    clocks,
+    customers,
+    handoff_answers,
+    handoff_edit,
+    handoffs,
+    home,
+    imports,
+    inbox,
+    intake,
+    messages,
+    queue,
+    ticket_actions,
+    ticket_forms,
+    tickets,
+)
 
 app_name = "escalations"
 
+# Before the tickets: "create" is no reference.
+queue_urls = [
+    path("", home.home, name="home"),
+    path("search/", queue.ticket_search, name="ticket_search"),
+    path("queue/", queue.queue_list, name="queue_list"),
+    path("queue/news/", queue.queue_news, name="queue_news"),
+    path("queue/export/", queue.queue_export, name="queue_export"),
+    path("queue/take/", queue.queue_take, name="queue_take"),
+    path("tickets/create/", intake.ticket_create, name="ticket_create"),
+    path("tickets/create/customer/", intake.ticket_create_customer, name="ticket_create_customer"),
+    path("tickets/<str:ref>/read/", queue.ticket_read, name="ticket_read"),
+    path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/edit/", customers.customer_change, name="customer_change"),
+]
+
 handoff_urls = [
-    path("tickets/<str:ref>/handoffs/<int:pk>/", handoffs.handoff_detail, name="handoff_detail"),
+    path("tickets/<str:ref>/handoff/create/", handoffs.handoff_create, name="handoff_create"),
+    path("tickets/<str:ref>/handoff/draft/", handoffs.handoff_draft, name="handoff_draft"),
+    path("tickets/<str:ref>/handoff/discard/", handoffs.handoff_discard, name="handoff_discard"),
+    path("tickets/<str:ref>/handoff/preview/", handoffs.handoff_preview, name="handoff_preview"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/", handoff_answers.handoff_detail, name="handoff_detail"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/edit/", handoff_edit.handoff_edit, name="handoff_edit"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/print/", handoff_answers.handoff_print, name="handoff_print"),
+    path(
+        "tickets/<str:ref>/handoffs/<int:pk>/acknowledge/",
+        handoff_answers.handoff_acknowledge,
+        name="handoff_acknowledge",
+    ),
+    path("tickets/<str:ref>/handoffs/<int:pk>/accept/", handoff_answers.handoff_accept, name="handoff_accept"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/return/", handoff_answers.handoff_return, name="handoff_return"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/withdraw/", handoff_answers.handoff_withdraw, name="handoff_withdraw"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/redirect/", handoff_answers.handoff_redirect, name="handoff_redirect"),
+    path("inbox/", inbox.inbox_list, name="inbox_list"),
+    path("inbox/news/", inbox.inbox_news, name="inbox_news"),
+    path("tickets/<str:ref>/attachments/", attachments.attachment_create, name="attachment_create"),
+    path("attachments/<uuid:key>/", attachments.attachment_detail, name="attachment_detail"),
+    path("attachments/<uuid:key>/delete/", attachments.attachment_delete, name="attachment_delete"),
+]
+
+ticket_urls = [
+    path("tickets/<str:ref>/", tickets.ticket_detail, name="ticket_detail"),
+    path("tickets/<str:ref>/news/", tickets.ticket_news, name="ticket_news"),
+    path("tickets/<str:ref>/hops/", tickets.hop_list, name="hop_list"),
+    path("tickets/<str:ref>/clocks/<int:pk>/", clocks.clock_detail, name="clock_detail"),
+    path("tickets/<str:ref>/messages/reply/", messages.message_reply, name="message_reply"),
+    path("tickets/<str:ref>/messages/note/", messages.message_note, name="message_note"),
+    path("tickets/<str:ref>/messages/customer/", messages.message_customer, name="message_customer"),
+    path("tickets/<str:ref>/drafts/<slug:form>/", messages.form_draft, name="form_draft"),
+    path("tickets/<str:ref>/facts/", ticket_forms.ticket_facts, name="ticket_facts"),
+    path("tickets/<str:ref>/resolve/", ticket_forms.ticket_resolve, name="ticket_resolve"),
+    path("tickets/<str:ref>/priority/", ticket_actions.ticket_priority, name="ticket_priority"),
+    path("tickets/<str:ref>/assign/", ticket_actions.ticket_assign, name="ticket_assign"),
+    path("tickets/<str:ref>/wait/", ticket_actions.ticket_wait, name="ticket_wait"),
+    path("tickets/<str:ref>/resume/", ticket_actions.ticket_resume, name="ticket_resume"),
+    path("tickets/<str:ref>/reopen/", ticket_actions.ticket_reopen, name="ticket_reopen"),
+    path("tickets/<str:ref>/close/", ticket_actions.ticket_close, name="ticket_close"),
+    path("tickets/<str:ref>/restrict/", ticket_actions.ticket_restrict, name="ticket_restrict"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/seen/", ticket_actions.feedback_seen, name="feedback_seen"),
+]
+
+import_urls = [
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/create/", imports.import_create, name="import_create"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
+    path("imports/<int:pk>/values/", imports.import_values, name="import_values"),
+    path("imports/<int:pk>/preview/", imports.import_preview, name="import_preview"),
+    path("imports/<int:pk>/mapping/", imports.import_mapping, name="import_mapping"),
+    path("imports/<int:pk>/check/", imports.import_check, name="import_check"),
+    path("imports/<int:pk>/start/", imports.import_start, name="import_start"),
+    path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
 ]
 
 urlpatterns = [
+    *queue_urls,
+    *import_urls,
     *handoff_urls,
+    *ticket_urls,
 ]

@@ -1,0 +1,87 @@
+"""What the queue can be filtered by, and what each choice is called."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BooleanField, CharField, Value
+from django.db.models.functions import Cast
+
+from accounts.choices import Ability
+from accounts.models import Region, Team, Tier, User
+from escalations.choices import Priority, Sentiment, TicketState
+from policies.choices import PickListName
+from policies.models import PickItem
+
+PICKED = ("segment", "category", "issue_type", "product_area", "channel")
+ANY, NONE, MINE, ME = "any", "none", "mine", "me"
+# More people than anybody looks through: the rest are found by their tickets.
+MOST_PEOPLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter: `code` stands in the address, `value` in the database (None: nothing there)."""
+
+    code: str
+    label: str
+    value: Any
+    offered: bool = True
+
+
+Choices = Mapping[str, Option]
+Options = Mapping[str, Choices]
+
+
+def queue_options(user: User) -> Options:
+    """Filter → code → choice, as this person sees them ("me", "mine"). One statement."""
+    found: dict[str, list[Option]] = {name: [] for name in ("tier", "team", "owner", "region", *PICKED)}
+    for kind, code, label, value, _, offered in sorted(_rows(), key=lambda row: (row[4], row[2])):
+        found[kind].append(Option(code, label, code if kind in PICKED else int(value), offered))
+    if user.team_id is not None:
+        found["team"].insert(0, Option(MINE, "My team", user.team_id))
+    found["owner"][:0] = [Option(ME, "Me", user.pk), Option(NONE, "No owner", None)]
+    found["region"].append(Option(NONE, "Not set", None))
+    for name in PICKED:
+        found[name].append(Option(NONE, "Not set", ""))
+    found |= _fixed()
+    return {name: {option.code: option for option in options} for name, options in found.items()}
+
+
+def _fixed() -> dict[str, list[Option]]:
+    yes_no = [Option("yes", "Yes", True), Option("no", "No", False)]
+    states = [Option(state.value, str(state.label), state.value) for state in TicketState]
+    return {
+        "state": [*states, Option(ANY, "Open and closed", ANY)],
+        "priority": [Option(str(level.value), str(level.label), level.value) for level in Priority],
+        "sentiment": [*(Option(s.value, str(s.label), s.value) for s in Sentiment), Option(NONE, "Not set", "")],
+        "is_vip": yes_no,
+        "is_restricted": yes_no,
+        "breached": yes_no,
+        "due": [
+            Option("30m", "Within 30 minutes", 30), Option("1h", "Within 1 hour", 60),
+            Option("4h", "Within 4 hours", 240), Option("today", "Today", None), Option("24h", "Within 24 hours", 1440),
+        ],
+    }  # fmt: skip
+
+
+def _rows() -> Iterable[tuple[str, str, str, str, int, bool]]:
+    """(filter, code, label, row's id as text, place, offered) of everything an organisation defines itself."""
+
+    def of(rows: Any, kind: Any, code: str, label: str, place: Any, offered: Any) -> Any:
+        return rows.order_by().values_list(kind, code, label, Cast("pk", CharField()), place, offered)
+
+    yes = Value(True, output_field=BooleanField())
+    people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])[:MOST_PEOPLE]
+    return of(Tier.objects.all(), Value("tier"), "code", "code", "rank", yes).union(
+        of(Team.objects.all(), Value("team"), "code", "name", "tier__rank", "is_active"),
+        of(Region.objects.all(), Value("region"), "code", "name", Value(0), yes),
+        User.objects.filter(pk__in=people.values("pk")).order_by().values_list(
+            Value("owner"), "username", "full_name", Cast("pk", CharField()), Value(0), yes
+        ),
+        of(PickItem.objects.filter(list__in=PICKED_LISTS), "list", "code", "label", "position", "is_active"),
+        all=True,
+    )  # fmt: skip
+
+
+PICKED_LISTS = tuple(PickListName(name) for name in PICKED)

@@ -1,0 +1,29 @@
+"""What waits for a person, as the rail and the start page say it."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from escalations.choices import WAITING_FOR_RECEIVER
+from escalations.models import Escalation, Ticket
+from escalations.selectors.counts import capped_counts
+
+
+def handoffs_for(user: User) -> QuerySet[Escalation]:
+    """Filed handoffs that this person may answer: to them, their team, or a team they lead; never their own."""
+    addressed = Q(to_user=user) | Q(to_team__lead=user)
+    if user.team_id is not None:
+        addressed |= Q(to_team=user.team_id)
+    return (
+        Escalation.objects.filter(addressed, state__in=WAITING_FOR_RECEIVER)
+        .exclude(from_user=user)
+        .filter(ticket__in=Ticket.objects.visible_to(user))
+    )
+
+
+def rail_counts(user: User) -> tuple[int, int]:
+    """Handoffs that wait for this person, and open tickets of their team (of everybody, for who has none), capped."""
+    tickets = Ticket.objects.visible_to(user).open()
+    if user.team_id is not None:
+        tickets = tickets.filter(team=user.team_id)
+    waiting, held = capped_counts([handoffs_for(user), tickets])
+    return waiting, held

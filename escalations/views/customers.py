@@ -1,0 +1,103 @@
+"""A customer: who they are, what is open with them, and the form that managers keep it by."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.choices import Ability
+from escalations.access import check_reads
+from escalations.columns import customer_lines
+from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.forms.customers import CustomerForm
+from escalations.models import Customer
+from escalations.selectors.chips import chips_for
+from escalations.selectors.customers import MOST_TICKETS, customer_page
+from escalations.selectors.queue import queue_url
+from escalations.selectors.queue_options import ANY
+from escalations.services import customers
+from escalations.views.answers import refuse, service_answers
+from policies.choices import PickListName
+from policies.selectors import pick_labels
+from web.clock import page_now
+from web.formats import format_time, zone_name
+from web.http import CONFLICT, INVALID, OK, redirect_to
+
+LISTS = (PickListName.SEGMENT, PickListName.CONTACT_METHOD, PickListName.UPDATE_FREQUENCY)
+
+
+def _customer(request: HttpRequest, pk: int) -> Customer:
+    check_reads(request.user)
+    return get_object_or_404(Customer.objects.select_related("region", "calendar", "success_manager"), pk=pk)
+
+
+def _facts(customer: Customer, now: Any) -> list[tuple[str, Any]]:
+    """What is known, as words; what is not known is left out."""
+    labels = pick_labels(*LISTS)
+    zone = ZoneInfo(customer.time_zone)
+    said = {
+        "Segment": labels["segment"].get(customer.segment, customer.segment),
+        "VIP": "Yes" if customer.is_vip else "",
+        "Region": customer.region,
+        "Local time": f"{format_time(now, zone, now)} {zone_name(now, zone)}, {customer.time_zone}",
+        "Contract hours": customer.calendar or "Around the clock",
+        "Prefers": labels["contact_method"].get(customer.contact_method, customer.contact_method),
+        "Wants updates": labels["update_frequency"].get(customer.update_frequency, customer.update_frequency),
+        "Success manager": customer.success_manager,
+        "Renewal": f"{customer.renewal_on:%d %b %Y}".lstrip("0") if customer.renewal_on else "",
+    }
+    return [(name, value) for name, value in said.items() if value]
+
+
+@require_safe
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Facts, people, open tickets and those of the last 30 days."""
+    customer, now = _customer(request, pk), page_now(request)
+    found = customer_page(request.user, customer, now=now)
+    zone = timezone.get_current_timezone()
+    rows = [*found.open_tickets, *found.recent_tickets]
+    chips = chips_for(rows, now=now, zone=zone)
+    context = {
+        "customer": customer,
+        "found": found,
+        "facts": _facts(customer, now),
+        "open_lines": customer_lines(found.open_tickets, chips, now=now, zone=zone),
+        "recent_lines": customer_lines(found.recent_tickets, chips, now=now, zone=zone),
+        "most": MOST_TICKETS,
+        "open_url": queue_url({"customer": [str(pk)]}),
+        "all_url": queue_url({"customer": [str(pk)], "state": [ANY]}),
+        "may_change": request.user.can(Ability.MANAGE),
+        "may_work": request.user.can(Ability.WORK),
+    }
+    return render(request, "escalations/customer_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@service_answers
+def customer_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is known. Segment, VIP and region reach the open tickets at once."""
+    customer = _customer(request, pk)
+    if not request.user.can(Ability.MANAGE):
+        raise NotAllowed("Managers change customers.")
+    form = CustomerForm(request.POST if request.method == "POST" else None, customer=customer)
+    status = INVALID if form.is_bound else OK
+    if form.is_bound and form.is_valid():
+        try:
+            changes = form.changes()
+            version = form.cleaned_data["version"]
+            customers.customer_change(customer=customer, by=request.user, version=version, changes=changes)
+        except Overtaken as error:
+            form.add_error(None, str(error))
+            status = CONFLICT
+        except Refused as error:
+            refuse(form, error)
+        else:
+            messages.success(request, f"{changes['name']} saved.")
+            return redirect_to(request, reverse("escalations:customer_detail", args=[pk]))
+    context = {"customer": customer, "form": form, "is_stale": status == CONFLICT}
+    return render(request, "escalations/customer_change.html", context, status=int(status))

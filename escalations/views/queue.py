@@ -1,0 +1,156 @@
+"""The queue, what has arrived in it, its export, and taking tickets from it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.choices import Ability
+from escalations.access import check_reads, ticket_for
+from escalations.columns import EXPORTED, FIXED, Book, Line, lines_of, table_body
+from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.filter_bar import FilterBar
+from escalations.filtersets import ref_number
+from escalations.models import Customer, Ticket
+from escalations.selectors.chips import chips_for
+from escalations.selectors.customers import customers_named
+from escalations.selectors.queue import NEWS_CAP, Queue, queue_url
+from escalations.selectors.queue_options import ANY
+from escalations.services import reading
+from escalations.services.tickets import ticket_assign
+from web.clock import page_now
+from web.exports import csv_response, xlsx_response
+from web.formats import counted, format_instant, format_time
+from web.http import no_news, page_or_fragment, redirect_to, safe_next
+
+EXPORT_LIMIT = 50_000  # rows: more is no view any more, and a workbook of it takes minutes
+TAKE_LIMIT = 100  # tickets at once
+HINTS = 3
+
+
+@require_safe
+def queue_list(request: HttpRequest) -> HttpResponse:
+    """Tickets most urgent first, or as the address says. `?cursor=` turns pages."""
+    check_reads(request.user)
+    queue = Queue(request.user, request.GET, now=page_now(request))
+    page, rows = queue.page(request.GET.get("cursor", ""))
+    bar = FilterBar(queue, request.path, _customer_name(queue))
+    chips = chips_for(rows, now=queue.now, zone=queue.zone)
+    book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
+    context = {
+        "queue": queue,
+        "bar": bar,
+        "page": page,
+        "shown": len(rows),
+        "columns": bar.columns,
+        "body": table_body([*FIXED, *bar.columns], lines_of(rows, book, chips)),
+        "at": format_instant(queue.now, queue.zone, queue.now),
+        "since": queue.now.isoformat(),
+        "may_work": request.user.can(Ability.WORK),
+        "hints": list(customers_named(queue.words)[:HINTS]) if queue.words else [],
+        "problem": _problem(queue),
+    }
+    return page_or_fragment(request, "escalations/queue_list.html", "escalations/_queue.html", context)
+
+
+def _customer_name(queue: Queue) -> str:
+    wanted = queue.chosen.get("customer")
+    return Customer.objects.filter(pk=wanted[0]).values_list("name", flat=True).first() or "" if wanted else ""
+
+
+def _problem(queue: Queue) -> str:
+    """What the address says that cannot be read."""
+    errors = [text for texts in queue.filter.errors.values() for text in texts]
+    return " ".join(errors)
+
+
+@require_safe
+def queue_news(request: HttpRequest) -> HttpResponse:
+    """How many tickets arrived in this view since the page was made; 204 when none did."""
+    check_reads(request.user)
+    now = page_now(request)
+    try:
+        since = datetime.fromisoformat(request.GET.get("since", ""))
+    except ValueError:
+        return no_news()
+    queue = Queue(request.user, request.GET, now=now)
+    number = queue.news(since) if since.tzinfo is not None else 0
+    if not number:
+        return no_news()
+    words = f"{NEWS_CAP}+ new tickets" if number > NEWS_CAP else counted(number, "new ticket")
+    context = {
+        "words": words,
+        "since": format_time(since, queue.zone, now),
+        "bar": FilterBar(queue, reverse("escalations:queue_list")),
+    }
+    return render(request, "escalations/_queue_news.html", context)
+
+
+@require_safe
+def queue_export(request: HttpRequest) -> HttpResponseBase:
+    """Exactly the view as a file: its filters and order, every fact. `?format=xlsx` or csv."""
+    check_reads(request.user)
+    queue = Queue(request.user, request.GET, now=page_now(request))
+    if queue.is_capped and queue.tickets.count() > EXPORT_LIMIT:
+        messages.warning(request, f"A file holds {EXPORT_LIMIT:,} tickets at most. Narrow the view first.")
+        return redirect(queue_url(queue.chosen))
+    book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
+    rows = EXPORTED.export_rows(Line(row, book) for row in queue.rows().iterator(chunk_size=1000))
+    name = f"tickets-{queue.now.astimezone(queue.zone):%Y-%m-%d-%H%M}"
+    respond = xlsx_response if request.GET.get("format") == "xlsx" else csv_response
+    return respond(name, EXPORTED.header(), rows, zone=queue.zone)
+
+
+@require_safe
+def ticket_search(request: HttpRequest) -> HttpResponse:
+    """The search of the rail: a ticket's number leads to the ticket, words to the queue, closed tickets included."""
+    check_reads(request.user)
+    words = request.GET.get("q", "").strip()
+    found = _exactly(request.user, words) if words else None
+    if found:
+        return redirect("escalations:ticket_detail", found)
+    return redirect(queue_url({"q": [words], "state": [ANY]} if words else {}))
+
+
+def _exactly(user: Any, words: str) -> str | None:
+    """The reference of the one visible ticket that has this number, here or elsewhere."""
+    if "\x00" in words or len(words) > 120:
+        return None
+    seen = Ticket.objects.visible_to(user)
+    number = ref_number(words)
+    if number is not None and (ref := seen.filter(pk=number).values_list("ref", flat=True).first()):
+        return ref
+    refs = list(seen.filter(external_id=words).values_list("ref", flat=True)[:2])
+    return refs[0] if len(refs) == 1 else None
+
+
+@require_POST
+def queue_take(request: HttpRequest) -> HttpResponse:
+    """Make the selected tickets one's own, each for itself: a result per ticket."""
+    check_reads(request.user)
+    refs = list(dict.fromkeys(request.POST.getlist("ticket")))[:TAKE_LIMIT]
+    taken, refused = [], []
+    for ticket in Ticket.objects.visible_to(request.user).filter(ref__in=refs).order_by("queue_key", "id"):
+        try:
+            ticket_assign(ticket=ticket, by=request.user, owner=request.user)
+            taken.append(ticket.ref)
+        except (NotAllowed, Refused, Overtaken) as error:
+            refused.append(f"{ticket.ref}: {error}")
+    if taken:
+        messages.success(request, f"{counted(len(taken), 'ticket')} taken: {', '.join(taken)}")
+    if refused:
+        messages.warning(request, f"Not taken. {' '.join(refused)}")
+    if not taken and not refused:
+        messages.warning(request, "No ticket was selected.")
+    return redirect_to(request, safe_next(request, reverse("escalations:queue_list")))
+
+
+@require_POST
+def ticket_read(request: HttpRequest, ref: str) -> HttpResponse:
+    """The ticket's page says that it is open: what changed before is read."""
+    reading.ticket_read(ticket=ticket_for(request.user, ref), by=request.user)
+    return no_news()
