@@ -145,7 +145,7 @@ LISTS: dict[PickListName, tuple[tuple[str, str], ...]] = {
         ("everyone", "Everybody"),
     ),
     PickListName.URGENCY: (
-        ("now", "Now: work stands still"),
+        ("now", "Now"),
         ("today", "Today"),
         ("this_week", "This week"),
         ("whenever", "When convenient"),

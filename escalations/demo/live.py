@@ -1,8 +1,15 @@
-"""The demo's present: open tickets of the last days, made by the very services that people use."""
+"""The demo's present: open tickets of the last days, made by the very services that people use.
+
+Minutes are working minutes of the team that the ticket starts with (P1: of the clock on the wall), so that at any hour
+of any day the queue looks like that of an organisation that mostly keeps its promises.
+"""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from accounts.domain.calendars import ALWAYS_OPEN, due_at, threshold
 from accounts.models import Team, User
 from escalations.demo import texts
 from escalations.demo.world import World
@@ -16,6 +23,7 @@ from escalations.services.tickets import ticket_assign, ticket_create, ticket_wa
 from journal import clock
 
 MINUTE = timedelta(minutes=1)
+T = TypeVar("T")
 
 
 class Scene:
@@ -25,17 +33,19 @@ class Scene:
         self, world: World, now: datetime, *, minutes_ago: float, priority: int, name: str = "", team: str = ""
     ) -> None:
         self.world, self.now, self.rng = world, now, world.rng
-        self.at = now - minutes_ago * MINUTE
         self.problem, self.slots = world.problem(priority), world.slots()
         named = [customer for customer in world.customers if customer.name == name]
         self.customer: Customer = named[0] if named else self.rng.choice(world.customers)
         region = self.customer.region.code if self.customer.region else "emea"
         place = world.teams[team] if team else world.team_for(world.policy.severity(priority).entry_tier, region)
+        self.calendar = ALWAYS_OPEN if priority == 1 else world.calendar_of(place)
+        self.at = threshold(now, int(minutes_ago * 60), self.calendar)
         self.ticket: Ticket = self._at(0, lambda: self._create(place, priority))
 
-    def _at(self, minutes_later: float, act):
+    def _at(self, minutes_later: float, act: Callable[[], T]) -> T:
         """Do something `minutes_later`, but never in the future."""
-        self.at = min(self.at + minutes_later * MINUTE, self.now - timedelta(seconds=1))
+        later = due_at(self.at, int(minutes_later * 60), self.calendar)
+        self.at = min(later, self.now - timedelta(seconds=1))
         with clock.travel(self.at):
             return act()
 
@@ -173,33 +183,35 @@ def tell_present(world: World, now: datetime) -> int:
     scene(150, 1, "Mirabeck Health").reply(5).hand_over(80)
     scene(230, 1, "Pellworth Freight").reply(11, promise_in=41).hand_over(120).acknowledge(18, "jonas")
     # Tomasz' desk (L1), and what Ines (L2) and Priya (L3) find in their inbox.
-    scene(190, 3, "Hexmoor Studios", "delta").assign("tomasz").reply(20, promise_in=35).hear(60)
-    scene(320, 3, "Crovane Systems", "delta").assign("tomasz").reply(30).hear(140).note(10)
-    scene(75, 3, "Sandry & Poole", "delta").assign("tomasz").hear(20)
-    scene(260, 3, "Luntwick Media", "delta").assign("tomasz").reply(25).hand_over(60, to="integrations").send_back(22)
-    scene(2900, 3, "Brayling Foods", "delta").assign("tomasz").reply(30).hand_over(70, to="integrations").accept(
-        15, "ines"
+    scene(34, 3, "Hexmoor Studios", "delta").assign("tomasz").reply(8, promise_in=35).hear(15)
+    scene(52, 3, "Crovane Systems", "delta").assign("tomasz").reply(12).hear(18).note(10)
+    scene(14, 3, "Sandry & Poole", "delta").assign("tomasz").hear(6)
+    scene(70, 3, "Luntwick Media", "delta").assign("tomasz").reply(10).hand_over(25, to="integrations").send_back(9)
+    scene(900, 3, "Brayling Foods", "delta").assign("tomasz").reply(9).hand_over(30, to="integrations").accept(
+        8, "ines"
     ).resolve(160)
-    scene(140, 3, "Pellworth Freight", "delta").assign("tomasz").reply(10).hand_over(118, to="integrations")
-    scene(200, 3, "Brayling Foods", "delta").assign("katja").reply(15).hand_over(170, to="integrations", care=0.6)
-    scene(330, 3, "Tolvane Retail", "delta").assign("leila").reply(15).hand_over(220, to="integrations").acknowledge(
+    scene(58, 3, "Pellworth Freight", "delta").assign("tomasz").reply(8).hand_over(37, to="integrations")
+    scene(62, 3, "Brayling Foods", "delta").assign("katja").reply(9).hand_over(43, to="integrations", care=0.6)
+    scene(90, 3, "Tolvane Retail", "delta").assign("leila").reply(9).hand_over(55, to="integrations").acknowledge(
         9, "noor"
     )
-    scene(400, 2, "Mirabeck Health", "integrations").assign("ines").reply(30, promise_in=52).note(25)
-    scene(700, 2, "Luntwick Media", "integrations").assign("ines").reply(30).hand_over(
-        200, to="platform", person="priya"
+    scene(150, 2, "Mirabeck Health", "integrations").assign("ines").reply(30, promise_in=52).note(25)
+    scene(215, 2, "Crovane Systems", "integrations").assign("ines").reply(25).hear(90)
+    scene(120, 2, "Luntwick Media", "integrations").assign("ines").reply(30).hand_over(
+        50, to="platform", person="priya"
     )
-    scene(1500, 2, "Oskerby Energy", "integrations").assign("ines").reply(60).wait(
-        200, Wait.CUSTOMER, "Trace id asked for"
+    scene(300, 2, "Oskerby Energy", "integrations").assign("ines").reply(60).wait(
+        40, Wait.CUSTOMER, "Trace id asked for"
     )
-    scene(3100, 2, "Ardenvale Mutual", "integrations").reply(60).hand_over(300).accept(25, "priya").wait(
-        90, Wait.VENDOR, "Payment provider answers by Friday"
+    scene(600, 2, "Ardenvale Mutual", "integrations").reply(60).hand_over(80, to="platform").accept(20, "priya").wait(
+        60, Wait.VENDOR, "Payment provider answers by Friday"
     )
-    opened = 17
-    for _ in range(90):
-        _ordinary(scene(rng.uniform(20, 7000), rng.choices((2, 3, 4), (25, 60, 15))[0]))
-        opened += 1
-    return opened
+    ordinary = 90
+    for _ in range(ordinary):
+        priority = rng.choices((2, 3, 4), (25, 60, 15))[0]
+        entry = world.policy.tier(world.policy.severity(priority).entry_tier)
+        _ordinary(scene(rng.uniform(0.05, 1.12) * entry.resolution_seconds / 60, priority))
+    return Ticket.objects.open().count()
 
 
 def _ordinary(scene: Scene) -> None:
@@ -209,16 +221,16 @@ def _ordinary(scene: Scene) -> None:
     if stage < 0.12:
         scene.disown()
         return
-    scene.reply(rng.uniform(5, 40), promise_in=rng.choice((None, None, None, rng.uniform(60, 2000))))
+    scene.reply(rng.uniform(2, 20), promise_in=rng.choice((None, None, None, rng.uniform(60, 2000))))
     if stage < 0.35 or scene.world.policy.tier_above(scene.ticket.tier.code) is None:
         return
     if stage < 0.5:
-        scene.hear(rng.uniform(20, 90)).note(5)
-    elif stage < 0.64:
-        scene.wait(rng.uniform(10, 60), Wait.CUSTOMER, rng.choice(("Example asked for", "Their administrator is away")))
-    elif stage < 0.72:
-        scene.hand_over(rng.uniform(20, 90))
-    elif stage < 0.9:
-        scene.hand_over(rng.uniform(20, 60)).acknowledge(6).accept(9).reply(12)
+        scene.hear(rng.uniform(5, 30)).note(5)
+    elif stage < 0.66:
+        scene.wait(rng.uniform(3, 20), Wait.CUSTOMER, rng.choice(("Example asked for", "Their administrator is away")))
+    elif stage < 0.74:
+        scene.hand_over(rng.uniform(5, 20))
+    elif stage < 0.92:
+        scene.hand_over(rng.uniform(5, 15)).acknowledge(4).accept(6).reply(12)
     else:
         scene.note(15)

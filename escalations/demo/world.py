@@ -144,11 +144,12 @@ class World:
         for name in (*texts.CUSTOMERS, *invented):
             region = rng.choices(("emea", "amer", "apac"), (45, 35, 20))[0]
             segment = "enterprise" if name in texts.CUSTOMERS[:6] else pick(rng, SEGMENTS)
+            is_vip = segment == "enterprise" and rng.random() < 0.35
             self.customers.append(
                 Customer(
                     name=name, segment=segment, region=regions[region], time_zone=rng.choice(ZONES[region]),
-                    is_vip=segment == "enterprise" and rng.random() < 0.35,
-                    calendar=calendars[OFFICE[region]] if segment in ("mid_market", "smb") else None,
+                    is_vip=is_vip,
+                    calendar=None if is_vip else calendars[OFFICE[region]],
                     success_manager=rng.choice(managers) if segment in ("enterprise", "mid_market") else None,
                     contact_method=rng.choice(("email", "email", "phone", "chat")),
                     update_frequency=rng.choice(("two_hours", "four_hours", "daily", "on_change")),
