@@ -5,7 +5,6 @@ only these pages; `--readme` also writes the four small pictures of the README i
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from escalations.models import Escalation, Ticket
 from journal import clock
 from policies.selectors import forget_policies
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "shots"
 IMAGES = ROOT / "docs" / "images"
 AFTERNOON = datetime(2026, 6, 16, 12, 32, tzinfo=UTC)
@@ -115,10 +114,3 @@ def test_take(demo: None, live_server, browser: Browser) -> None:
                     IMAGES.mkdir(parents=True, exist_ok=True)
                     page.screenshot(path=IMAGES / f"{name}.png", clip={"x": 0, "y": 0, "width": 1280, "height": 800})
                 context.close()
-
-
-if __name__ == "__main__":
-    os.environ["SHOTS"] = " ".join(word for word in sys.argv[1:] if not word.startswith("--"))
-    os.environ["SHOTS_README"] = "yes" if "--readme" in sys.argv else ""
-    # Its name is not that of a test module, so it is named.
-    sys.exit(pytest.main([__file__, "-n", "0", "-q", "-p", "no:cacheprovider"]))
