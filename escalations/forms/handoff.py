@@ -56,7 +56,7 @@ class HandoffForm(IdempotencyMixin, BelayForm):
 
     draft_version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    base = forms.JSONField(required=False, widget=forms.HiddenInput)
+    base = forms.CharField(required=False, max_length=4_000, widget=forms.HiddenInput)
 
     reason = forms.ChoiceField(error_messages={"required": "Choose why it is handed over."})
     to = forms.ChoiceField(label="To", error_messages={"required": "Choose who should have it."})
@@ -165,6 +165,11 @@ class HandoffSheet:
             if step or result or minutes is not None:
                 yield Step(step, result, minutes)
 
+    def prints(self) -> dict[str, str] | None:
+        """The fingerprints of what the page was made from; None where it carries none."""
+        pairs = [one.partition("=") for one in str(self.form.cleaned_data.get("base") or "").split()]
+        return {name: digest for name, _, digest in pairs} or None
+
     def next_update_at(self) -> datetime | None:
         found: datetime | None = self.form.cleaned_data.get("next_update_at")
         return found
@@ -196,6 +201,11 @@ def _in_field(instant: str) -> str:
         return f"{datetime.fromisoformat(instant).astimezone(timezone.get_current_timezone()):{INPUT_FORMAT}}"
     except ValueError:
         return ""
+
+
+def prints_of(content: HandoffContent) -> str:
+    """Fingerprints as the hidden field `base` carries them."""
+    return " ".join(f"{name}={digest}" for name, digest in content.fingerprints().items())
 
 
 def draft_of_content(content: HandoffContent, *, reason: str = "", to: str = "") -> Draft:

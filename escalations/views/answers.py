@@ -73,12 +73,11 @@ def service_answers(view: View) -> View:
 
 
 def refuse(form: forms.Form, error: Refused) -> None:
-    """Put a service's refusal where the form shows it: at its fields, the rest above them."""
-    placed = {name: text for name, text in error.fields.items() if name in form.fields}
-    for name, text in placed.items():
-        form.add_error(name, text)
-    if not placed:
-        form.add_error(None, str(error))
+    """Put a service's refusal where the form shows it: what happened above, what to do at its fields."""
+    form.add_error(None, str(error))
+    for name, text in error.fields.items():
+        if name in form.fields:
+            form.add_error(name, text)
 
 
 def at_target(error: Refused) -> Refused:

@@ -11,7 +11,7 @@ from escalations.access import escalation_for, parts_on_escalation
 from escalations.domain.handoff import CONTENT_FIELDS, HandoffContent
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Refused
-from escalations.forms.handoff import Draft, HandoffSheet, draft_of_content, merged, sheet_to_show
+from escalations.forms.handoff import Draft, HandoffSheet, draft_of_content, merged, prints_of, sheet_to_show
 from escalations.models import Escalation
 from escalations.selectors import handoff as about
 from escalations.services.answers import answered_words
@@ -43,7 +43,7 @@ class EditPage(HandoffPage):
         return draft_of_content(self.base)
 
     def hidden(self) -> dict[str, Any]:
-        return {"version": self.escalation.handoff.version, "base": self.base.fingerprints()}
+        return {"version": self.escalation.handoff.version, "base": prints_of(self.base)}
 
     def value(self, sheet: HandoffSheet, name: str) -> str:
         return self.escalation.reason if name == "reason" else super().value(sheet, name)
@@ -93,11 +93,10 @@ def _complete(page: EditPage, sheet: HandoffSheet) -> None:
     everything = post.get("take_all", "")
     sides = {name: everything or post.get(f"{PREFIX}{name}", MINE) for name in CONTENT_FIELDS}
     taken = [name for name, side in sides.items() if side == THEIRS and (everything or "resolve" in post)]
-    base = cleaned.get("base")
     handoff_complete(
         escalation=page.escalation, by=page.request.user, version=cleaned.get("version") or 0,
         content=merged(sheet.content(), page.base, taken), fields=CONTENT_FIELDS,
-        base=base if isinstance(base, dict) else None,
+        base=sheet.prints(),
     )  # fmt: skip
 
 
@@ -105,11 +104,11 @@ def _both(page: EditPage, error: HandoffConflict) -> HttpResponse:
     """What was typed beside what the other saved. From here on the form is made from theirs."""
     handoff, sheet = error.handoff, page.posted()
     mine, theirs = sheet.content(), HandoffContent.from_json(handoff.content)
-    base = sheet.form.cleaned_data.get("base") or {}
+    base = sheet.prints() or {}
     untouched = [name for name, digest in mine.fingerprints().items() if base.get(name) == digest]
     shown = sheet_to_show(
         draft_of_content(merged(mine, theirs, untouched)), base=theirs,
-        initial={"version": handoff.version, "base": theirs.fingerprints()}, **page.options,
+        initial={"version": handoff.version, "base": prints_of(theirs)}, **page.options,
     )  # fmt: skip
     panel = conflict_panel(
         page.request, who=handoff.updated_by or "Belay", at=handoff.updated_at, what="handoff",
