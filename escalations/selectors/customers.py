@@ -55,6 +55,7 @@ def customer_page(user: User, customer: Customer, *, now: datetime) -> CustomerP
     seen = Ticket.objects.visible_to(user).filter(customer=customer)
     over = seen.filter(opened_at__gte=since).exclude(state__in=OPEN_STATES)
     escalated = Escalation.objects.filter(ticket__in=seen, filed_at__gte=since)
+    # All three begin with the customer, whose index gives them; there is no better order.
     counts = capped_counts([seen.open(), seen.filter(opened_at__gte=since), escalated])
     return CustomerPage(
         customer,

@@ -101,13 +101,13 @@ class Queue:
     def options(self) -> Options:
         return queue_options(self.user)
 
-    def filtered(self, data: QueryDict) -> TicketFilter:
-        seen = Ticket.objects.visible_to(self.user)
-        return TicketFilter(data, seen, options=self.options, now=self.now, zone=self.zone)
+    @cached_property
+    def visible(self) -> TicketQuerySet:
+        return Ticket.objects.visible_to(self.user)
 
     @cached_property
     def filter(self) -> TicketFilter:
-        return self.filtered(self.data)
+        return TicketFilter(self.data, self.visible, options=self.options, now=self.now, zone=self.zone)
 
     @cached_property
     def tickets(self) -> TicketQuerySet:
@@ -172,6 +172,13 @@ class Queue:
         ]
 
     @property
+    def held(self) -> int:
+        """Open tickets of this person's team, of everybody for who has none: the number beside "Queue"."""
+        wanted = "My team" if self.user.team_id is not None else "All open"
+        labels = [view.label for view in built_in_views(self.user)]
+        return self._counts[labels.index(wanted)]
+
+    @property
     def total(self) -> int:
         """How many tickets the view holds, `CAP` + 1 for more."""
         return self._counts[-1]
@@ -188,9 +195,9 @@ class Queue:
     def _counts(self) -> list[int]:
         views = built_in_views(self.user)
         same = next((place for place, view in enumerate(views) if view.params == self.chosen), None)
-        asked = [self.filtered(_query(view.params)).qs for view in views]
+        asked = [self.filter.narrow(self.visible, view.params).order_by("queue_key") for view in views]
         if same is None:
-            asked.append(self.tickets)
+            asked.append(self.tickets.order_by("queue_key" if self.only_open else "-opened_at"))
         counts = capped_counts(asked)
         return counts if same is None else [*counts, counts[same]]
 
@@ -204,10 +211,3 @@ class Queue:
         imported = Ticket.objects.filter(created_at__gt=since, batch__isnull=False).values_list("pk", flat=True)
         arrived = told.union(imported)
         return capped_counts([self.tickets.filter(pk__in=arrived)], NEWS_CAP)[0]
-
-
-def _query(params: Mapping[str, Sequence[str]]) -> QueryDict:
-    made = QueryDict(mutable=True)
-    for name, values in params.items():
-        made.setlist(name, list(values))
-    return made

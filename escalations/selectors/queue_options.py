@@ -1,9 +1,11 @@
 """What the queue can be filtered by, and what each choice is called."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import BooleanField, CharField, Value
 from django.db.models.functions import Cast
 
@@ -65,15 +67,24 @@ def _fixed() -> dict[str, list[Option]]:
     }  # fmt: skip
 
 
-def _rows() -> Iterable[tuple[str, str, str, str, int, bool]]:
+def _rows() -> Sequence[tuple[str, str, str, str, int, bool]]:
     """(filter, code, label, row's id as text, place, offered) of everything an organisation defines itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_statement())
+        rows: Sequence[tuple[str, str, str, str, int, bool]] = cursor.fetchall()
+    return rows
+
+
+@cache
+def _statement() -> tuple[str, Sequence[Any]]:
+    """The same for everybody and always, so it is compiled once: compiling takes longer than running."""
 
     def of(rows: Any, kind: Any, code: str, label: str, place: Any, offered: Any) -> Any:
         return rows.order_by().values_list(kind, code, label, Cast("pk", CharField()), place, offered)
 
     yes = Value(True, output_field=BooleanField())
     people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])[:MOST_PEOPLE]
-    return of(Tier.objects.all(), Value("tier"), "code", "code", "rank", yes).union(
+    query = of(Tier.objects.all(), Value("tier"), "code", "code", "rank", yes).union(
         of(Team.objects.all(), Value("team"), "code", "name", "tier__rank", "is_active"),
         of(Region.objects.all(), Value("region"), "code", "name", Value(0), yes),
         User.objects.filter(pk__in=people.values("pk")).order_by().values_list(
@@ -82,6 +93,8 @@ def _rows() -> Iterable[tuple[str, str, str, str, int, bool]]:
         of(PickItem.objects.filter(list__in=PICKED_LISTS), "list", "code", "label", "position", "is_active"),
         all=True,
     )  # fmt: skip
+    sql, params = query.query.sql_with_params()
+    return sql, params
 
 
 PICKED_LISTS = tuple(PickListName(name) for name in PICKED)

@@ -1,5 +1,7 @@
 """What waits for a person, as the rail and the start page say it."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -20,10 +22,18 @@ def handoffs_for(user: User) -> QuerySet[Escalation]:
     )
 
 
-def rail_counts(user: User) -> tuple[int, int]:
-    """Handoffs that wait for this person, and open tickets of their team (of everybody, for who has none), capped."""
+def held_tickets(user: User) -> QuerySet[Ticket]:
+    """Open tickets of this person's team, of everybody for who has none; in the queue's order."""
     tickets = Ticket.objects.visible_to(user).open()
     if user.team_id is not None:
         tickets = tickets.filter(team=user.team_id)
-    waiting, held = capped_counts([handoffs_for(user), tickets])
-    return waiting, held
+    return tickets.order_by("queue_key")
+
+
+def rail_counts(user: User, held: int | None = None) -> tuple[int, int]:
+    """Handoffs that wait for this person, and the tickets held, capped; `held` where the page counted them already."""
+    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at")]
+    if held is None:
+        asked.append(held_tickets(user))
+    waiting, *counted = capped_counts(asked)
+    return waiting, counted[0] if held is None else held

@@ -41,6 +41,7 @@ def queue_list(request: HttpRequest) -> HttpResponse:
     bar = FilterBar(queue, request.path, _customer_name(queue))
     chips = chips_for(rows, now=queue.now, zone=queue.zone)
     book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
+    request.held_tickets = queue.held
     context = {
         "queue": queue,
         "bar": bar,
