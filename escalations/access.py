@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from accounts.choices import Ability
 from accounts.models import Team, User
 from escalations.domain.lifecycle import Part
-from escalations.models import Escalation, Ticket
+from escalations.models import Escalation, ImportRun, Ticket
 
 TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner", "region")
 
@@ -64,3 +64,15 @@ def parts_on_escalation(user: User, escalation: Escalation) -> frozenset[Part]:
     if user.can(Ability.MANAGE):
         parts.add(Part.MANAGER)
     return frozenset(parts)
+
+
+def check_imports(user: User) -> None:
+    """Http404 for those whose role imports no tickets."""
+    if not user.can(Ability.IMPORT):
+        raise Http404("This role imports no tickets.")
+
+
+def import_for(user: User, pk: int) -> ImportRun:
+    """An import, for those who may import: they all see all of them. Http404 otherwise."""
+    check_imports(user)
+    return get_object_or_404(ImportRun.objects.select_related("created_by", "batch"), pk=pk)

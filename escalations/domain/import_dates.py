@@ -50,7 +50,7 @@ _PARTS = re.compile(
     r"^(?:[A-Za-z]{2,9},?\s+)?(?P<a>\d{1,4}|[A-Za-z]{3,9})\.?[-/.\s]\s*(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?[-/.,\s]\s*"
     r"(?P<c>\d{2,4})" + _TIME
 )
-_NUMBER = re.compile(r"^\d{1,14}(\.\d{1,9})?$")
+_NUMBER = re.compile(r"^\d{1,14}(\.\d{1,15})?$")
 _SHOWN = 40  # characters of an unreadable text that a message repeats
 
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Lookup
+from datetime import UTC
 
 from escalations.choices import TicketState
+from escalations.domain.import_dates import DateOrder, DateReader, DateUnreadable
 from escalations.domain.importing import FIELDS, Choices, Field, Kind, Rule, fold
 
 # Words that exports of many products use, the likeliest first. Compared without case, signs and prefixes.
@@ -31,7 +33,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "team": ("team", "assignment group", "group", "assigned group", "queue", "support group", "assignee group"),
     "owner": ("owner", "assigned to", "assignee", "agent", "assignee name", "resolver"),
     "opened_at": ("opened", "opened at", "created", "created at", "created on", "open date", "date created",
-                  "created date", "creation date", "submitted", "reported"),
+                  "created date", "creation date", "submitted", "reported", "raised", "raised at"),
     "last_contact_at": ("last contact", "last contact at", "updated", "updated at", "last update", "last updated",
                         "modified", "last modified", "update date", "last activity"),
     "first_replied_at": ("first reply", "first response", "first responded at", "first reply at", "first response at"),
@@ -136,6 +138,23 @@ def _state(word: str) -> str | None:
         if re.search(pattern, text):
             return state.value
     return None
+
+
+def date_samples(examples: Lookup[str, Sequence[str]], rules: Lookup[str, Rule]) -> list[str]:
+    """Texts by which the order of dates can be told: of the columns mapped to times, else whatever reads as a date."""
+    mapped = [rules[one.key].column for one in FIELDS if one.kind == Kind.INSTANT and one.key in rules]
+    found = [text for column in mapped for text in examples.get(column, ())]
+    return found or [text for texts in examples.values() for text in texts if _reads(text)]
+
+
+def _reads(text: str) -> bool:
+    for order in (DateOrder.DMY, DateOrder.MDY):
+        try:
+            DateReader(order, UTC)(text)
+        except DateUnreadable:
+            continue
+        return True
+    return False
 
 
 def guess_rules(columns: Sequence[str], words: Lookup[str, Lookup[str, int]], choices: Choices) -> dict[str, Rule]:

@@ -293,7 +293,7 @@ def _rule_problems(one: Field, rule: Rule, columns: Sequence[str], codes: Lookup
         found.append("Only texts can be built from several columns.")
     if rule.pattern and not PLACEHOLDER.search(rule.pattern):
         found.append("Name at least one column in braces, such as {category}.")
-    if one.required and not rule.columns() and not rule.default:
+    if one.required and not rule.columns() and not rule.pattern and not rule.default:
         found.append("Every ticket needs this: choose a column, or a value for all rows.")
     if one.key == "external_id" and rule.default:
         found.append("One number for all rows would make them one ticket. Choose a column.")

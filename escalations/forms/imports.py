@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 
 from escalations.domain.import_dates import ORDER_WORDS, DateOrder, DateReader, DateUnreadable
-from escalations.domain.import_guess import guess_values
+from escalations.domain.import_guess import date_samples, guess_values
 from escalations.domain.importing import FIELDS, GROUPS, Choices, Field, Kind, Mapping, MappingInvalid, Rule, fold
 from escalations.models import ImportRun
 from escalations.services.import_files import DELIMITERS, ENCODINGS, TableFormat
@@ -22,6 +22,7 @@ PATTERNS = ("external_id", "subject", "description", "customer", "contact")
 # A text for all rows makes sense of these only; a number or a name of one contact does not.
 DEFAULTS = ("subject", "customer", "vendor")
 SHOWN_WORDS = 120  # of a column, the most frequent; the rest follow "all other values"
+FOLDED = 8  # names of people shown before they are folded away
 REFUSE, EMPTY = "!refuse", "!empty"
 _SPLIT = re.compile(r"[,;\n]")
 
@@ -65,11 +66,17 @@ class ColumnsForm(BelayForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.run, self.mapping, self.offered = run, mapping, choices
-        self.half = tuple(f"{part}_{one.key}" for one in FIELDS for part in "cd") + ("dates", "zone", "yes", "no")
         self._columns = [("", "No column")] + [(name, name) for name in run.columns]
         for one in FIELDS:
             self._add(one, mapping.rule(one.key))
         self._add_reading(now)
+        # A column stands beside its default, or beside another column; above its own pattern it takes the line.
+        self.half = ("zone", "yes", "no") + tuple(
+            name for name in self.fields if name[:2] in ("c_", "d_") and not self._stands_alone(name[2:])
+        )
+
+    def _stands_alone(self, key: str) -> bool:
+        return f"p_{key}" in self.fields and f"d_{key}" not in self.fields
 
     def _add(self, one: Field, rule: Rule) -> None:
         examples = self.run.profile.get("examples", {}).get(rule.column, [])
@@ -119,24 +126,21 @@ class ColumnsForm(BelayForm):
 
     def _date_choices(self, now: datetime) -> list[tuple[str, str]]:
         """Each order with how it would read the first date of the file."""
-        samples = [
-            text
-            for one in FIELDS
-            if one.kind == Kind.INSTANT
-            for text in self.run.profile.get("examples", {}).get(self.mapping.rule(one.key).column, [])[:2]
-        ]
+        samples = date_samples(self.run.profile.get("examples", {}), self.mapping.rules)
         zone = ZoneInfo(self.mapping.zone)
         return [(str(order), _shown_order(order, samples, zone, now)) for order in DateOrder]
 
     def sections(self) -> Iterator[tuple[str, str, str, list[BelayBoundField]]]:
         """(key, heading, purpose, fields) as the page parts them."""
         for key, (title, purpose) in GROUPS.items():
-            names = ["source"] if key == "identity" else []
+            names = {"identity": ["source"], "time": ["dates", "zone"]}.get(key, [])
+            halves: list[str] = []
             for one in FIELDS:
                 if one.group == key:
-                    names += [f"{part}_{one.key}" for part in "cdp" if f"{part}_{one.key}" in self.fields]
-            names += ["dates", "zone"] if key == "time" else []
-            yield key, title, purpose, [self[name] for name in names]
+                    parts = [f"{part}_{one.key}" for part in "cdp" if f"{part}_{one.key}" in self.fields]
+                    halves += parts if len(parts) == 1 else []
+                    names += parts if len(parts) > 1 else []
+            yield key, title, purpose, [self[name] for name in [*names, *halves]]
         yield "words", "Words", "How short words in cells are read.", [self[name] for name in ("unknown", "yes", "no")]
 
     def result(self) -> Mapping:
@@ -228,20 +232,23 @@ class ValuesForm(BelayForm):
     def _others_field(self, one: Field, rule: Rule) -> forms.Field:
         label = "All other values"
         if one.kind == Kind.PERSON:
-            return forms.ChoiceField(
-                label=label, required=False, choices=[("", "No owner; the name is kept in the description")]
-            )
+            return forms.ChoiceField(label=label, required=False, choices=[("", "No owner, the name is kept")])
         fixed = [(REFUSE, "Refuse the row, and report it")] + ([] if one.required else [(EMPTY, "Leave empty")])
         initial = REFUSE if rule.others is None else rule.others or EMPTY
         return forms.ChoiceField(
             label=label, required=False, initial=initial, choices=fixed + list(self.offered.get(one.key, {}).items())
         )
 
-    def sections(self) -> Iterator[tuple[str, str, str, list[BelayBoundField]]]:
-        """(field key, heading, purpose, fields)."""
+    def sections(self) -> Iterator[tuple[str, str, str, list[BelayBoundField], BelayBoundField, bool]]:
+        """(field key, heading, purpose, a field a word, the field for all others, whether the words are folded away).
+
+        People are many, and most exports name some that nobody here knows.
+        """
         for one in self.mapped:
-            names = [f"v_{one.key}_{word_key(word)}" for word in self.words[one.key]] + [f"o_{one.key}"]
-            yield one.key, one.label, f"Column {self.mapping.rule(one.key).column}", [self[name] for name in names]
+            fields = [self[f"v_{one.key}_{word_key(word)}"] for word in self.words[one.key]]
+            folded = one.kind == Kind.PERSON and len(fields) > FOLDED and not any(field.errors for field in fields)
+            purpose = f"Column {self.mapping.rule(one.key).column}"
+            yield one.key, one.label, purpose, fields, self[f"o_{one.key}"], folded
 
     @property
     def people(self) -> list[tuple[str, str]]:

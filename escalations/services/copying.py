@@ -26,10 +26,10 @@ def copy_create(model: type[Model], rows: Iterable[Model], *, omit: Sequence[str
     fields: list[Field[Any, Any]] = [
         field for field in model._meta.concrete_fields if not field.generated and field.name not in omit
     ]
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
-    )
+    columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), columns)
     prepare = [(field.attname, field.get_db_prep_save) for field in fields]
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django translates what psycopg raises for statements of its own only.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row([save(getattr(row, name), connection) for name, save in prepare])

@@ -82,7 +82,7 @@ codecs.register_error("belay-mark", _mark)
 class TableFormat:
     """How a file is read. `sheet` of a workbook; `encoding` and `delimiter` of a text."""
 
-    kind: str
+    kind: str = "csv"
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""

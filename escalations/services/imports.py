@@ -20,13 +20,10 @@ from accounts.choices import Ability
 from accounts.models import User
 from escalations.choices import ImportState
 from escalations.domain.import_dates import DateOrder, candidates
-from escalations.domain.import_guess import guess_rules
+from escalations.domain.import_guess import date_samples, guess_rules
 from escalations.domain.importing import (
-    FIELDS,
     Choices,
-    Kind,
     Mapping,
-    Rule,
     check_mapping,
     mapping_from_json,
 )
@@ -128,13 +125,8 @@ def _first_mapping(run: ImportRun, person: User) -> tuple[Mapping, int | None]:
 
 def suggest_mapping(run: ImportRun, *, zone: str, choices: Choices, now: datetime) -> Mapping:
     """A mapping guessed from the names of the columns and the words in them."""
-    rules = guess_rules(run.columns, run.profile["words"], choices)
-    samples = [
-        text
-        for one in FIELDS
-        if one.kind == Kind.INSTANT and (column := rules.get(one.key, Rule()).column)
-        for text in run.profile["examples"].get(column, [])
-    ]
+    rules = guess_rules(run.columns, run.profile.get("words", {}), choices)
+    samples = date_samples(run.profile["examples"], rules)
     orders = candidates(samples, zone=ZoneInfo(zone), now=now)
     source = re.split(r"[^0-9A-Za-z]", run.name.lower())[0][:40]
     return Mapping(source=source, rules=rules, dates=orders[0].order if orders else DateOrder.YMD, zone=zone)

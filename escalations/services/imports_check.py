@@ -54,8 +54,7 @@ def _first_lines(rows: list[ReadRow], job: Job, outcome: Outcome) -> list[ReadRo
     for row in rows:
         line = first.get(row.facts.external_id, row.number)
         if line < row.number:
-            text = f"Line {line:,} has the same number, {row.facts.external_id}."
-            outcome.refuse(row, (job.names["external_id"], text))
+            outcome.refuse_repeat(row, job.names["external_id"], line)
         else:
             fresh.append(row)
     return fresh

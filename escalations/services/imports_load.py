@@ -36,19 +36,26 @@ class ReadRow:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of some rows. `refused`: (line, the row's words, why)."""
+    """What became of some rows. `refused`: (line, the row's words, why); `repeats` of them repeat an earlier number."""
 
     created: int = 0
     known: int = 0
+    repeats: int = 0
     refused: list[tuple[int, Sequence[str], list[RowError]]] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, row: ReadRow, *errors: RowError) -> None:
         self.refused.append((row.number, row.cells, list(errors)))
 
+    def refuse_repeat(self, row: ReadRow, column: str, line: int | None) -> None:
+        where = f"Line {line:,}" if line else "An earlier line"
+        self.refuse(row, (column, f"{where} has the same number, {row.facts.external_id}."))
+        self.repeats += 1
+
     def add(self, other: "Outcome") -> None:
         self.created += other.created
         self.known += other.known
+        self.repeats += other.repeats
         self.refused += other.refused
         self.notes += other.notes
 
@@ -100,11 +107,11 @@ def sort_out(rows: Iterable[ReadRow], *, job: Job, outcome: Outcome) -> list[Rea
     for row in found:
         name = row.facts.external_id
         if name in fresh:
-            outcome.refuse(row, (column, f"Line {fresh[name].number:,} has the same number, {name}."))
+            outcome.refuse_repeat(row, column, fresh[name].number)
         elif name not in known:
             fresh[name] = row
         elif batch_id is not None and known[name] == batch_id:
-            outcome.refuse(row, (column, f"An earlier line has the same number, {name}."))
+            outcome.refuse_repeat(row, column, None)
         else:
             outcome.known += 1
     return list(fresh.values())

@@ -115,12 +115,9 @@ def _go_on(run: ImportRun, until: float) -> bool:
     job = Job(run, mapping, Books(clock.now()), names)
     with run.file.open("rb") as stored, open_table(stored.file, TableFormat.from_json(run.format)) as table:
         rows = islice(table.rows, run.rows_read, None)
-        while True:
-            chunk = list(islice(rows, CHUNK))
-            if not chunk:
-                break
+        while chunk := list(islice(rows, CHUNK)):
             _chunk(chunk, job, RowReader(mapping, columns=table.columns, choices=choices, now=clock.now()))
-            if monotonic() > until:
+            if len(chunk) == CHUNK and monotonic() > until:
                 return False
     _finish(run)
     return True
@@ -161,7 +158,8 @@ def _note(held: ImportRun, rows: Sequence[TableRow], outcome: Outcome, job: Job)
     reasons = Counter(held.report.get("reasons", {}))
     for _, _, errors in outcome.refused:
         reasons.update({column or "The row itself" for column, _ in errors})
-    held.report = held.report | {"notes": dict(notes), "reasons": dict(reasons)}
+    repeats = held.report.get("repeats", 0) + outcome.repeats
+    held.report = held.report | {"notes": dict(notes), "reasons": dict(reasons), "repeats": repeats}
     if not held.profile.get("exact", True):
         _learn_words(held, outcome, job)
     held.save()

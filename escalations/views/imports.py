@@ -82,6 +82,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
             form.refuse(error)
     context = {
         "run": run, "form": form, "shape": shape, "tabs": tabs_for(run, "columns"), "upload": MappingFileForm(),
+        "examples": [(name, run.profile.get("examples", {}).get(name, [])) for name in run.columns],
     }  # fmt: skip
     page, part = "escalations/import_columns.html", "escalations/_import_columns.html"
     if form.is_bound or shape.is_bound:
@@ -189,7 +190,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Download the mapping as JSON, or take one from a file."""
     run = import_for(request.user, pk)
     if request.method != "POST":
-        text = json.dumps(run.mapping, indent=2, ensure_ascii=False)
+        text = json.dumps(mapping_from_json(run.mapping).to_json(), indent=2, ensure_ascii=False)
         response = HttpResponse(text, content_type="application/json; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="import-{run.pk}-mapping.json"'
         return response
