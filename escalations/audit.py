@@ -23,7 +23,7 @@ CLOCKS = (
         f"""
         SELECT t.ref || ' ' || c.kind FROM escalations_clock c JOIN escalations_ticket t ON t.id = c.ticket_id
         WHERE c.state = 'running' AND NOT c.is_late_record AND {_OPEN}
-            AND (t.next_check_at IS NULL OR t.next_check_at > c.due_at + interval '1 second')
+            AND (t.next_check_at IS NULL OR t.next_check_at > greatest(c.due_at, %(now)s) + interval '1 second')
         """,
     ),
     Query(

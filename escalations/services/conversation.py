@@ -49,6 +49,9 @@ def ticket_reply(
     current = held.ticket
     if next_update_at is not None and next_update_at <= held.now:
         raise Refused("The promised time has passed already.", {"next_update_at": "Promise a time still to come."})
+    if next_update_at is not None and not current.is_open:
+        said = f"{current.ref} is {current.get_state_display().lower()}: nothing more is promised on it."
+        raise Refused(said, {"next_update_at": "Reopen the ticket first, or send the reply without a promise."})
     message = _say(held, MessageKind.CALL if channel == "phone" else MessageKind.REPLY, body, channel=channel)
     _attach(message, attachments or [], held.by)
     current.attempts += 1

@@ -42,6 +42,7 @@ def claim_commit_act(limit: int) -> tuple[int, SweepReport]:
     with transaction.atomic():
         found = sweep_service.pick(now=clock.now(), limit=limit)
         Ticket.objects.filter(pk__in=[pk for pk, _ in found]).update(next_check_at=None)
+    time.sleep(0.004)
     now = clock.now()
     for pk, _ in found:
         sweep_service._work([pk], now, now)

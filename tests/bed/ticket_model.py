@@ -1,0 +1,319 @@
+"""A ticket lived at random: everything people, time and the sweep can do to it, with what must hold after each step.
+
+Run by tests/escalations/test_ticket_model.py (short) and tests/battery/test_ticket_model_battery.py (long).
+"""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import ClassVar
+
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from accounts.calendars import working_calendar
+from accounts.domain.deadline import explain
+from accounts.models import CalendarException, User
+from accounts.services.calendars import calendar_revise
+from escalations.choices import WAITING_FOR_RECEIVER, WAITING_STATES, ClockKind, ClockState, TicketState
+from escalations.domain import clocks as core
+from escalations.domain.clocks import Wait
+from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.models import Clock, Escalation, Hop, Pause, Ticket
+from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.clocks import clock_record
+from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
+from escalations.services.handoffs import handoff_redirect, handoff_withdraw
+from escalations.services.resolutions import Feedback, ticket_close, ticket_reopen, ticket_resolve
+from escalations.services.sweep import sweep
+from escalations.services.tickets import (
+    ticket_assign,
+    ticket_change_priority,
+    ticket_resume,
+    ticket_wait,
+)
+from journal import clock
+from tests.bed.deadlines import alarms
+from tests.factories import NOON, Organisation
+
+# Right after a sweep nothing is overdue; between sweeps these may be, for as long as nobody sweeps.
+WAITING_FOR_A_SWEEP = (
+    "running and overdue by 2 min", "review due for 2 min and not asked for", "no sweep for 90 s",
+    "acknowledged without an end, or 2 min past it", "clock on a calendar that was revised 10 min ago",
+)  # fmt: skip
+# Mail is sent by the outbox's own runs; rows carry the database's real time, which this clock does not move.
+NOT_HERE = ("outbox unsent for 5 min",)
+SAID_NO = (NotAllowed, Refused, Overtaken)
+
+seconds = st.one_of(
+    st.integers(1, 120), st.integers(120, 3 * 3600), st.integers(3 * 3600, 40 * 3600), st.sampled_from([900, 901, 3600])
+)
+
+
+class TicketLife(RuleBasedStateMachine):
+    """Steps that are refused change nothing and are counted; whatever else is raised is a bug."""
+
+    org: ClassVar[Organisation]
+    tally: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.travel = clock.travel(NOON)
+        self.time = self.travel.__enter__()
+        self.people = [*self.org.people.values(), self.org.manager]
+        self.unheld: list[tuple[datetime, datetime]] = []
+        self.closed_days = self.acts = 0
+        self.is_swept = False
+
+    def teardown(self) -> None:
+        self.travel.__exit__(None, None, None)
+        transaction.set_rollback(True)
+        self.block.__exit__(None, None, None)
+
+    # --- helpers ---------------------------------------------------------------------------------
+
+    @property
+    def ticket(self) -> Ticket:
+        return Ticket.objects.select_related("owner", "team", "tier").get()
+
+    def try_to(self, what: str, act, **values) -> None:
+        self.is_swept = False
+        self.acts += 1
+        try:
+            with transaction.atomic():
+                act(**values)
+        except SAID_NO as error:
+            self.tally[f"{what}: {type(error).__name__}"] += 1
+        else:
+            self.tally[what] += 1
+
+    def holder(self, data: st.DataObject) -> User:
+        """Mostly somebody who may, sometimes anybody."""
+        ticket = self.ticket
+        likely = [one for one in self.people if one.team_id == ticket.team_id]
+        return data.draw(st.sampled_from([*likely * 5, self.org.manager, *self.people]), label="by")
+
+    def receiver(self, escalation: Escalation, data: st.DataObject) -> User:
+        likely = [one for one in self.people if one.team_id == escalation.to_team_id]
+        return data.draw(st.sampled_from([*likely * 5, self.org.manager, *self.people]), label="by")
+
+    def latest(self) -> Escalation | None:
+        return Escalation.objects.select_related("to_team", "from_user").order_by("filed_at", "pk").last()
+
+    def waits(self) -> bool:
+        """A handoff waits. Now and then (every eighth act) what needs one is tried without."""
+        return self.acts % 8 == 7 or bool(Escalation.objects.filter(state__in=WAITING_FOR_RECEIVER).exists())
+
+    def is_free(self) -> bool:
+        return self.acts % 8 == 7 or not Escalation.objects.filter(state__in=WAITING_FOR_RECEIVER).exists()
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    @initialize(priority=st.integers(1, 4), owned=st.booleans())
+    def open(self, priority: int, owned: bool) -> None:
+        ticket = self.org.ticket(priority=priority)
+        if owned and ticket.owner is None:
+            member = User.objects.filter(team=ticket.team).order_by("pk").first()
+            ticket_assign(ticket=ticket, by=self.org.manager, owner=member)
+        self.time.forward(timedelta(milliseconds=3))  # nobody resolves it at the very instant
+
+    @rule(by=seconds)
+    def time_passes(self, by: int) -> None:
+        self.time.forward(timedelta(seconds=by))
+        self.is_swept = False
+
+    @rule(after=st.sampled_from([-1, 0, 1]), which=st.integers(0, 3))
+    def time_passes_to_a_deadline(self, after: int, which: int) -> None:
+        """To a microsecond before the next deadline, to it, or past it."""
+        at = [row.due_at for row in Clock.objects.filter(state=ClockState.RUNNING, due_at__gt=clock.now())]
+        at += Escalation.objects.filter(ack_expires_at__gt=clock.now()).values_list("ack_expires_at", flat=True)
+        at += Pause.objects.filter(review_at__gt=clock.now(), ended_at=None).values_list("review_at", flat=True)
+        if at:
+            aim = sorted(at)[which % len(at)] + timedelta(microseconds=after)
+            self.time.to(max(aim, clock.now()))
+            self.is_swept = False
+
+    @rule()
+    def sweep(self) -> None:
+        sweep()
+        again = sweep()
+        assert (again.breached, again.expired, again.reviews, again.problems) == (0, 0, 0, 0)
+        self.is_swept = True
+
+    @precondition(lambda self: self.is_free())
+    @rule(data=st.data(), to=st.sampled_from(["L2", "L3", "L4"]), promised=st.none() | seconds)
+    def file(self, data: st.DataObject, to: str, promised: int | None) -> None:
+        due = clock.now() + timedelta(seconds=promised) if promised else None
+        by = self.holder(data)
+        self.try_to("file", self.org.handoff, ticket=self.ticket, by=by, to=to, next_update_at=due)
+
+    @precondition(lambda self: self.latest() is not None and self.waits())
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        escalation = self.latest()
+        self.try_to("acknowledge", handoff_acknowledge, escalation=escalation, by=self.receiver(escalation, data))
+
+    @precondition(lambda self: self.latest() is not None and self.waits())
+    @rule(data=st.data(), promised=st.none() | seconds)
+    def accept(self, data: st.DataObject, promised: int | None) -> None:
+        escalation = self.latest()
+        self.try_to(
+            "accept", handoff_accept, escalation=escalation, by=self.receiver(escalation, data),
+            estimated_resolution_at=clock.now() + timedelta(hours=2), needs_resources=False,
+            next_update_at=clock.now() + timedelta(seconds=promised) if promised else None,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.latest() is not None and self.waits())
+    @rule(data=st.data())
+    def send_back(self, data: st.DataObject) -> None:
+        escalation = self.latest()
+        self.try_to(
+            "return", handoff_return, escalation=escalation, by=self.receiver(escalation, data),
+            reason="no_next_step", note="What first?",
+        )  # fmt: skip
+
+    @precondition(lambda self: self.latest() is not None and self.waits())
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        self.try_to("withdraw", handoff_withdraw, escalation=self.latest(), by=self.holder(data), note="Found it.")
+
+    @precondition(lambda self: self.latest() is not None and self.waits())
+    @rule(data=st.data(), to=st.sampled_from(["L2", "L3", "L4"]))
+    def redirect(self, data: st.DataObject, to: str) -> None:
+        self.try_to(
+            "redirect", handoff_redirect, escalation=self.latest(), by=self.holder(data),
+            to_team=self.org.teams[to], to_user=None, note="Better there.",
+        )  # fmt: skip
+
+    @rule(data=st.data(), wait=st.sampled_from([Wait.CUSTOMER, Wait.VENDOR]), review=seconds)
+    def wait(self, data: st.DataObject, wait: Wait, review: int) -> None:
+        self.try_to(
+            "wait", ticket_wait, ticket=self.ticket, by=self.holder(data), wait=wait, reason="Example asked for",
+            review_at=clock.now() + timedelta(seconds=review),
+        )  # fmt: skip
+
+    @precondition(lambda self: self.acts % 8 == 7 or self.ticket.state in WAITING_STATES)
+    @rule(data=st.data())
+    def resume(self, data: st.DataObject) -> None:
+        self.try_to("resume", ticket_resume, ticket=self.ticket, by=self.holder(data))
+
+    @rule(data=st.data(), priority=st.integers(1, 4))
+    def priority(self, data: st.DataObject, priority: int) -> None:
+        self.try_to(
+            "priority", ticket_change_priority, ticket=self.ticket, by=self.holder(data), priority=priority,
+            reason="Seen anew",
+        )  # fmt: skip
+
+    @rule(data=st.data(), nobody=st.booleans())
+    def assign(self, data: st.DataObject, nobody: bool) -> None:
+        by = self.holder(data)
+        self.try_to("assign", ticket_assign, ticket=self.ticket, by=by, owner=None if nobody else by)
+
+    @rule(data=st.data(), promised=st.none() | seconds)
+    def reply(self, data: st.DataObject, promised: int | None) -> None:
+        due = clock.now() + timedelta(seconds=promised) if promised else None
+        self.try_to(
+            "reply", ticket_reply, ticket=self.ticket, by=self.holder(data), body="We look.", next_update_at=due
+        )
+
+    @rule(data=st.data())
+    def customer_writes(self, data: st.DataObject) -> None:
+        self.try_to(
+            "customer", ticket_record_customer, ticket=self.ticket, by=self.holder(data), body="Well?", channel="email"
+        )
+
+    @precondition(lambda self: self.acts % 8 == 0)
+    @rule(data=st.data())
+    def note(self, data: st.DataObject) -> None:
+        self.try_to("note", ticket_note, ticket=self.ticket, by=self.holder(data), body="Log read.")
+
+    @precondition(lambda self: self.acts % 8 > 5)
+    @rule(data=st.data())
+    def resolve(self, data: st.DataObject) -> None:
+        self.try_to(
+            "resolve", ticket_resolve, ticket=self.ticket, by=self.holder(data), root_cause="configuration",
+            what_was_done="Put right.", feedback=Feedback(rating=4, was_necessary=True),
+        )  # fmt: skip
+
+    @precondition(lambda self: not self.ticket.is_open)
+    @rule(data=st.data())
+    def reopen(self, data: st.DataObject) -> None:
+        last = Hop.objects.latest("span").span
+        self.try_to("reopen", ticket_reopen, ticket=self.ticket, by=self.holder(data), reason="Came back")
+        if self.ticket.is_open:
+            self.unheld.append((last.upper, clock.now()))
+
+    @precondition(lambda self: not self.ticket.is_open)
+    @rule(data=st.data())
+    def close(self, data: st.DataObject) -> None:
+        self.try_to("close", ticket_close, ticket=self.ticket, by=self.holder(data))
+
+    @precondition(lambda self: self.closed_days < 3)
+    @rule(day=st.integers(0, 4))
+    def calendar_changes(self, day: int) -> None:
+        when: date = (clock.now() + timedelta(days=day)).date()
+        if CalendarException.objects.filter(calendar=self.org.calendar, date=when).exists():
+            return
+        self.closed_days += 1
+        CalendarException.objects.create(calendar=self.org.calendar, date=when, name="Company day")
+        calendar_revise(calendar=self.org.calendar, by=None)
+        self.is_swept = False
+
+    # --- what must hold --------------------------------------------------------------------------
+
+    @invariant()
+    def the_auditor_is_content(self) -> None:
+        if Ticket.objects.exists():
+            found = alarms(clock.now(), *NOT_HERE, *(() if self.is_swept else WAITING_FOR_A_SWEEP))
+            assert not found, found
+
+    @invariant()
+    def hops_are_one_chain_from_the_opening(self) -> None:
+        hops = list(Hop.objects.order_by("span"))
+        if not hops:
+            return
+        ticket = self.ticket
+        assert hops[0].span.lower == ticket.opened_at, hops
+        for before, after in zip(hops, hops[1:], strict=False):
+            gap = (before.span.upper, after.span.lower)
+            assert gap[0] == gap[1] or gap in self.unheld, gap
+        assert (hops[-1].span.upper is None) == ticket.is_open
+
+    @invariant()
+    def what_is_shown_is_the_first_of_the_live_clocks(self) -> None:
+        if not Ticket.objects.exists():
+            return
+        ticket = self.ticket
+        live = [
+            (row.due_at, row.kind)
+            for row in Clock.objects.all()
+            if row.state == ClockState.RUNNING or (row.state == ClockState.BREACHED and row.stopped_at is None)
+        ]
+        assert (ticket.due_at, ticket.due_kind) == min(live, default=(None, ""))
+
+    @invariant()
+    def every_deadline_is_explained_by_its_sum(self) -> None:
+        pauses, now = list(Pause.objects.order_by("started_at")), clock.now()
+        for row in Clock.objects.select_related("calendar_revision"):
+            record, calendar = clock_record(row, pauses), working_calendar(row.calendar_revision)
+            if row.state == ClockState.RUNNING and row.kind != ClockKind.PROMISED_UPDATE:
+                due = explain(row.started_at, row.budget, calendar, record.spans(now)).due
+                assert due == row.due_at, f"{row.kind}: {row.due_at} is shown, {due} explained, {record}"
+            if row.state == ClockState.PAUSED:
+                left = max(0, row.budget - core.used_seconds(record, row.paused_at, calendar))
+                assert row.remaining == left, f"{row.kind}: {row.remaining} is shown, {left} explained, {record}"
+            assert (row.state == ClockState.PAUSED) == bool(record.open_pauses and record.is_live), record
+
+    @invariant()
+    def states_agree(self) -> None:
+        if not Ticket.objects.exists():
+            return
+        ticket, waits = self.ticket, set(Pause.objects.filter(ended_at=None).values_list("wait", flat=True))
+        outside = {TicketState.WAITING_CUSTOMER, TicketState.WAITING_VENDOR}
+        assert waits & outside == {ticket.state} & outside
+        pending = Escalation.objects.filter(state__in=WAITING_FOR_RECEIVER).exists()
+        assert (Wait.HANDOFF.value in waits) == pending
+        if not ticket.is_open:
+            assert not waits
