@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from accounts.choices import Ability
 from accounts.models import Team, User
 from escalations.domain.lifecycle import Part
+from escalations.errors import NotAllowed
 from escalations.models import Escalation, ImportRun, Ticket
 
 TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner", "region")
@@ -48,6 +49,14 @@ def parts_on_ticket(user: User, ticket: Ticket) -> frozenset[Part]:
     if user.can(Ability.MANAGE):
         parts.add(Part.MANAGER)
     return frozenset(parts)
+
+
+def writing_parts(user: User, ticket: Ticket) -> frozenset[Part]:
+    """The parts in which somebody may write on the ticket. Raises NotAllowed when in none."""
+    parts = parts_on_ticket(user, ticket)
+    if not parts:
+        raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers can change it.")
+    return parts
 
 
 def parts_on_escalation(user: User, escalation: Escalation) -> frozenset[Part]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from escalations.access import parts_on_escalation, parts_on_ticket
+from escalations.access import parts_on_escalation, writing_parts
 from escalations.domain.lifecycle import Part, Transition, TransitionNotAllowed, transition
 from escalations.errors import NotAllowed, Overtaken
 from escalations.models import Escalation, Ticket
@@ -54,10 +54,7 @@ def hold_escalation(escalation_id: int, by: User) -> tuple[Held, Escalation]:
 
 def check_ticket_part(held: Held) -> frozenset[Part]:
     """In what parts the person may write on the held ticket. Raises NotAllowed when in none."""
-    parts = parts_on_ticket(held.by, held.ticket)
-    if not parts:
-        raise NotAllowed(f"{held.ticket.team} holds this ticket. Its people, its lead and managers can change it.")
-    return parts
+    return writing_parts(held.by, held.ticket)
 
 
 def next_state(table: tuple[Transition, ...], state: str, action: str, parts: frozenset[Part], *, said: str) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from escalations.access import ticket_for
+from escalations.access import ticket_for, writing_parts
 from escalations.errors import Refused
 from escalations.forms.tickets import CALL, NOTE, PHONE, CustomerWordsForm, MessageForm
 from escalations.models import Attachment, Ticket
@@ -28,6 +28,7 @@ from web.formats import format_time
 from web.http import INVALID, redirect_to
 
 DRAFTED = (REPLY, CUSTOMER, "resolve")
+# Answers lead to the page without a fragment: to "…#timeline" a browser that stands there would not reload.
 # What of a form is not part of what somebody typed.
 NOT_TYPED = ("csrfmiddlewaretoken", "idempotency_key", "draft_version", "version", "attachments", "remove_file")
 DRAFT_FIELDS, DRAFT_CHARS = 60, 100_000
@@ -64,6 +65,8 @@ DONE = {NOTE: "Internal note added.", CALL: "Call recorded."}
 
 def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse:
     ticket = ticket_for(request.user, ref)
+    if not only_note:
+        writing_parts(request.user, ticket)
     if "remove_file" in request.POST:
         return _remove_file(request, ticket)
     form = MessageForm(
@@ -78,7 +81,7 @@ def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse
             refuse(form, error)
         else:
             messages.success(request, DONE.get(said["kind"], "Reply sent."))
-            return redirect_to(request, f"{ticket.get_absolute_url()}#timeline")
+            return redirect_to(request, ticket.get_absolute_url())
     return _again(request, ticket, reply_form=form)
 
 
@@ -94,7 +97,7 @@ def _remove_file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     for attachment in own:
         attachment_remove(attachment=attachment, by=request.user)
     draft_save(user=request.user, form=form_key(REPLY, ticket), data=_typed(request), version=None)
-    return redirect_to(request, f"{ticket.get_absolute_url()}#compose")
+    return redirect_to(request, ticket.get_absolute_url())
 
 
 @require_POST
@@ -116,6 +119,7 @@ def message_note(request: HttpRequest, ref: str) -> HttpResponse:
 def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
     """Record what the customer said."""
     ticket = ticket_for(request.user, ref)
+    writing_parts(request.user, ticket)
     form = CustomerWordsForm(request.POST, channels=pick_choices(PickListName.CHANNEL), auto_id="words_%s")
     if form.is_valid():
         said = form.cleaned_data
@@ -129,7 +133,7 @@ def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
             refuse(form, error)
         else:
             messages.success(request, "The customer’s words are recorded.")
-            return redirect_to(request, f"{ticket.get_absolute_url()}#timeline")
+            return redirect_to(request, ticket.get_absolute_url())
     return _again(request, ticket, customer_form=form, customer_open=True)
 
 

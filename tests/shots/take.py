@@ -24,7 +24,7 @@ from policies.selectors import forget_policies
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "shots"
 IMAGES = ROOT / "docs" / "images"
-AFTERNOON = datetime(2026, 6, 16, 12, 32, tzinfo=UTC)
+AFTERNOON = datetime(2026, 11, 17, 13, 32, tzinfo=UTC)
 WIDTHS = {1280: 800, 375: 812}
 THEMES = ("light", "dark")
 # name of the page → theme of its picture in the README
@@ -101,8 +101,10 @@ def test_take(demo: None, live_server, browser: Browser) -> None:
         url = live_server.url + path()
         for width, height in WIDTHS.items():
             for theme in THEMES:
-                context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-                cookies = {"belay_theme": theme} | ({"sessionid": _session(username)} if username else {})
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, reduced_motion="reduce", color_scheme=theme
+                )
+                cookies = {"sessionid": _session(username)} if username else {}
                 context.add_cookies(
                     [{"name": key, "value": value, "url": live_server.url} for key, value in cookies.items()]
                 )

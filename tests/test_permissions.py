@@ -1,0 +1,292 @@
+"""Who may open what, found by walking the URL resolver: a URL that no rule names fails here.
+
+Per URL: nobody, every role, somebody else's and a missing object, with htmx and without. GETs run in a read-only
+transaction, so one that writes fails too; a POST without the CSRF token is refused.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.choices import Ability
+from accounts.models import Role, User
+from escalations.models import Attachment, Clock, Escalation, Ticket
+from escalations.services.tickets import ticket_restrict
+from journal import clock
+from journal.models import Event
+from tests.factories import Organisation, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("permissions")]
+
+HTMX = {"HX-Request": "true"}
+# What a page may answer to somebody who may see it: shown, sent on, not possible now, or the wrong method.
+ANSWERS = {200, 204, 302, 303, 400, 403, 405, 409, 422}
+REFUSED = {403, 404, 405}
+MISSING_PK = 2_000_000_000
+
+
+class Open(Enum):
+    """Who a URL is for."""
+
+    EVERYBODY = auto()
+    SIGNED_IN = auto()
+    TICKET = auto()  # whoever sees the ticket; for others it does not exist
+    HOLDERS = auto()  # the same, and a POST only by those who hold the ticket
+    SENDERS = auto()  # the same, and a POST only by the escalation's senders
+    RECEIVERS = auto()  # the same, and a POST only by its receivers
+    AUTHOR = auto()  # one's own draft of a ticket one sees
+    WORK = auto()
+    MANAGE = auto()
+    IMPORT = auto()
+
+
+ABILITIES = {Open.WORK: Ability.WORK, Open.MANAGE: Ability.MANAGE, Open.IMPORT: Ability.IMPORT}
+OF_TICKET = (Open.TICKET, Open.HOLDERS, Open.SENDERS, Open.RECEIVERS, Open.AUTHOR)
+
+RULES: dict[Open, str] = {
+    Open.EVERYBODY: (
+        "livez readyz web:theme web:session_login web:style account_login account_signup account_logout"
+        " account_inactive account_reset_password account_reset_password_done account_reset_password_from_key"
+        " account_reset_password_from_key_done"
+    ),
+    Open.SIGNED_IN: (
+        "account_reauthenticate account_change_password escalations:home"
+        " escalations:queue_list escalations:queue_news escalations:queue_export escalations:queue_take"
+        " escalations:ticket_search escalations:inbox_list escalations:inbox_news escalations:customer_detail"
+        " policies:policy_detail"
+    ),
+    Open.WORK: "escalations:ticket_create escalations:ticket_create_customer",
+    Open.MANAGE: "escalations:customer_change",
+    Open.IMPORT: (
+        "escalations:import_list escalations:import_create escalations:import_detail escalations:import_columns"
+        " escalations:import_values escalations:import_preview escalations:import_mapping escalations:import_check"
+        " escalations:import_start escalations:import_errors escalations:import_undo"
+    ),
+    Open.TICKET: (
+        "escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
+        " escalations:clock_detail escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
+        " escalations:message_note escalations:ticket_facts escalations:feedback_seen"
+    ),
+    Open.HOLDERS: (
+        "escalations:message_reply escalations:message_customer escalations:ticket_resolve escalations:ticket_priority"
+        " escalations:ticket_assign escalations:ticket_wait escalations:ticket_resume escalations:ticket_reopen"
+        " escalations:ticket_close escalations:ticket_restrict escalations:handoff_create escalations:handoff_preview"
+    ),
+    Open.AUTHOR: (
+        "escalations:form_draft escalations:handoff_draft escalations:handoff_discard escalations:attachment_create"
+        " escalations:attachment_delete"
+    ),
+    Open.SENDERS: "escalations:handoff_edit escalations:handoff_withdraw escalations:handoff_redirect",
+    Open.RECEIVERS: "escalations:handoff_acknowledge escalations:handoff_accept escalations:handoff_return",
+}
+RULE = {name: who for who, listed in RULES.items() for name in listed.split()}
+
+
+@dataclass(frozen=True)
+class Url:
+    name: str
+    converters: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.name, *self.converters))
+
+
+def walk(patterns: list[URLPattern | URLResolver], namespace: str = "", outer: tuple[str, ...] = ()) -> Iterator[Url]:
+    for entry in patterns:
+        held = (*outer, *entry.pattern.converters)
+        if isinstance(entry, URLResolver):
+            yield from walk(
+                entry.url_patterns, f"{namespace}{entry.namespace}:" if entry.namespace else namespace, held
+            )
+        else:
+            groups = tuple(entry.pattern.regex.groupindex) if not held else ()
+            yield Url(f"{namespace}{entry.name}", held or groups)
+
+
+URLS = [url for url in walk(get_resolver().url_patterns) if not url.name.startswith("admin:")]
+GIVEN = [url for url in URLS if url.name in RULE]
+
+
+def test_every_url_has_a_rule():
+    names = {url.name for url in URLS}
+    assert not names - set(RULE), "give these a rule in tests/test_permissions.py"
+    assert not set(RULE) - names, "these rules name no URL"
+
+
+class Scene:
+    """A ticket everybody may read, one that is restricted, and people of every role who hold neither."""
+
+    def __init__(self) -> None:
+        self.org = org = Organisation()
+        self.seen = org.ticket(subject="Seen by everybody who reads")
+        self.hidden = org.ticket(subject="Only for those who are named")
+        self.pieces = {ticket.pk: self._pieces(ticket) for ticket in (self.seen, self.hidden)}
+        ticket_restrict(ticket=self.hidden, by=org.agent, readers=[], restricted=True)
+        self.outsider = org.person("outsider", "l4_engineer", org.teams["L4"])
+        self.people = {
+            role.code: UserFactory(username=f"any_{role.code}", role=role, team=None) for role in Role.objects.all()
+        }
+        self.nobody = UserFactory(username="without_role", role=None)
+
+    def _pieces(self, ticket: Ticket) -> dict[str, Any]:
+        escalation = self.org.handoff(ticket, by=self.org.agent)
+        attachment = Attachment.objects.create(
+            ticket=ticket, name="log.txt", content_type="text/plain", size=3, sha256="0" * 64,
+            file=ContentFile(b"log", name="log.txt"), uploaded_by=self.org.agent, uploaded_at=clock.now(),
+        )  # fmt: skip
+        return {
+            "ref": ticket.ref,
+            "escalation": escalation.pk,
+            "clock": Clock.objects.filter(ticket=ticket).first().pk,
+            "key": attachment.key,
+        }
+
+    def kwargs(self, url: Url, ticket: Ticket | None) -> dict[str, Any]:
+        """Arguments that name pieces of the ticket; of a missing one, things that do not exist."""
+        missing = {"ref": "BLY-0", "escalation": MISSING_PK, "clock": MISSING_PK, "key": uuid.uuid4()}
+        pieces = self.pieces[ticket.pk] if ticket else missing
+        of_pk = "clock" if "clock" in url.name else "escalation"
+        values = {
+            "ref": pieces["ref"],
+            "key": pieces["key"] if url.name.startswith("escalations") else "set-password",
+            "pk": pieces[of_pk],
+            "form": "reply",
+            "code": self.org.policy.code,
+            "uidb36": "1",
+        }
+        if "customer" in url.name:
+            values["pk"] = self.org.customer.pk
+        return {name: values[name] for name in url.converters}
+
+    def path(self, url: Url, ticket: Ticket | None) -> str:
+        return reverse(url.name, kwargs=self.kwargs(url, ticket))
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
+    """Made once, in a transaction around those of the tests: each of them begins with it as it was."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Scene()
+        transaction.set_rollback(True)
+
+
+def signed_in(user: User | None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Whatever is written inside raises; a savepoint, so that the test goes on afterwards."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+        yield
+        transaction.set_rollback(True)
+
+
+def get(client: Client, path: str, *, htmx: bool = False) -> Any:
+    with read_only():
+        return client.get(path, headers=HTMX if htmx else {})
+
+
+@pytest.mark.parametrize("url", GIVEN, ids=str)
+def test_nobody_gets_in(scene, url):
+    path = scene.path(url, scene.seen)
+    client = signed_in(None)
+    for ask in (client.get, client.post):
+        if RULE[url.name] is Open.EVERYBODY:
+            # A readiness probe says 503 while nobody watches the clocks, as here.
+            assert ask(path).status_code < 500 or url.name == "readyz"
+            continue
+        plain = ask(path)
+        assert plain.status_code == 302, path
+        assert plain.url.startswith(reverse("account_login")), path
+        inside = ask(path, headers=HTMX)
+        assert (inside.status_code, "Belay-Login" in inside.headers) == (401, True), path
+
+
+@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] is not Open.EVERYBODY], ids=str)
+def test_every_role_gets_a_proper_answer(scene, url):
+    """No role meets an error, no GET writes, and what needs an ability is refused without it."""
+    path = scene.path(url, scene.seen)
+    ability = ABILITIES.get(RULE[url.name])
+    for user in (*scene.people.values(), scene.org.agent, scene.org.receiver, scene.org.manager, scene.outsider):
+        for htmx in (False, True):
+            answer = get(signed_in(user), path, htmx=htmx)
+            if ability is not None and not user.can(ability):
+                assert answer.status_code in REFUSED, (path, user.username)
+            elif "import" in url.name and "pk" in url.converters:
+                assert answer.status_code in {404, 405}, (path, user.username)
+            else:
+                assert answer.status_code in ANSWERS, (path, user.username, answer.status_code)
+
+
+@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] in OF_TICKET], ids=str)
+def test_a_restricted_ticket_is_like_one_that_does_not_exist(scene, url):
+    """The same answer, for everybody who is not named: managers and administrators too."""
+    hidden, missing = scene.path(url, scene.hidden), scene.path(url, None)
+    before = Event.objects.count()
+    for user in (scene.org.manager, scene.org.administrator, scene.org.people["l1_second"], scene.nobody):
+        client = signed_in(user)
+        for htmx in (False, True):
+            answer, absent = get(client, hidden, htmx=htmx), get(client, missing, htmx=htmx)
+            assert answer.status_code == absent.status_code, (hidden, user.username)
+            assert answer.status_code in {404, 405}, (hidden, user.username)
+            assert b"Only for those" not in answer.content
+            with transaction.atomic():
+                posted = client.post(hidden, headers=HTMX if htmx else {})
+            assert posted.status_code in {404, 405}, (hidden, user.username, posted.status_code)
+    assert Event.objects.count() == before
+
+
+WRITES = {Open.HOLDERS: "outsider", Open.SENDERS: "receiver", Open.RECEIVERS: "agent"}
+
+
+@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] in WRITES], ids=str)
+def test_what_is_not_ones_own_is_not_changed(scene, url):
+    """Readers, people of other teams and the other side of a handoff are refused, whatever they post."""
+    path = scene.path(url, scene.seen)
+    other = {"outsider": scene.outsider, "receiver": scene.org.receiver, "agent": scene.org.agent}[
+        WRITES[RULE[url.name]]
+    ]
+    before = (Event.objects.count(), *Ticket.objects.values_list("version", flat=True))
+    for user in (other, scene.org.process_owner, scene.people["success_manager"]):
+        answer = signed_in(user).post(path, {"version": "1", "note": "x", "body": "x", "reason": "x"})
+        assert answer.status_code in REFUSED, (path, user.username, answer.status_code)
+    assert (Event.objects.count(), *Ticket.objects.values_list("version", flat=True)) == before
+    assert Escalation.objects.filter(state="pending").count() == 2
+
+
+@pytest.mark.parametrize("url", GIVEN, ids=str)
+def test_no_post_without_its_token(scene, url):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(scene.org.agent)
+    answer = client.post(scene.path(url, scene.seen))
+    assert answer.status_code in {403, 405}, url.name
+
+
+@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] is Open.SIGNED_IN], ids=str)
+def test_who_has_no_role_sees_no_ticket(scene, url):
+    answer = get(signed_in(scene.nobody), scene.path(url, scene.seen))
+    assert answer.status_code < 500
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    assert b"Seen by everybody" not in content
+    assert scene.seen.ref.encode() not in content
+
+
+def test_read_only_would_notice_a_get_that_writes(scene):
+    """The control of the tests above: a write inside the read-only transaction does raise."""
+    with pytest.raises(Exception, match="read-only"), read_only():
+        Ticket.objects.filter(pk=scene.seen.pk).update(version=9)
