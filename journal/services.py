@@ -84,11 +84,12 @@ def draft_save(
     )
     if created:
         return draft
+    if draft.data == dict(data):
+        return draft  # sent twice: a page that is left saves once more
     if version is not None and draft.version != version:
         raise DraftConflict(draft)
-    if draft.data != dict(data):
-        draft.data, draft.saved_at, draft.version = dict(data), now, draft.version + 1
-        draft.save(update_fields=["data", "saved_at", "version"])
+    draft.data, draft.saved_at, draft.version = dict(data), now, draft.version + 1
+    draft.save(update_fields=["data", "saved_at", "version"])
     return draft
 
 

@@ -37,10 +37,12 @@ class Conflict:
     when: str
     what: str
     differences: list[Difference] = field(default_factory=list)
+    short: str = ""
 
     @property
     def first_name(self) -> str:
-        return self.who.split(" ")[0]
+        """How the buttons call whoever saved: `short`, else the first name."""
+        return self.short or self.who.split(" ")[0]
 
 
 def differences(

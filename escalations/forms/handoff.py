@@ -28,7 +28,7 @@ YES_NO = [(YES, "Yes"), (NO, "No")]
 NOT_CHOSEN = [("", "Choose")]
 INSTANTS = ("last_contact_at", "notified_at", "next_update_at")
 KEPT = ("reason", "to", *(name for name in CONTENT_FIELDS if name != "steps"))
-BOOKKEEPING = ("idempotency_key", "draft_version", "version", "base")
+BOOKKEEPING = ("idempotency_key", "draft_version", "draft_window", "version", "base")
 
 Choices = Iterable[tuple[Any, Any]]
 
@@ -55,6 +55,7 @@ class HandoffForm(IdempotencyMixin, BelayForm):
     optional_marks = ("additional_context", "relationship_notes")
 
     draft_version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     base = forms.CharField(required=False, max_length=4_000, widget=forms.HiddenInput)
 

@@ -23,6 +23,7 @@ from journal.services import DraftConflict, draft_discard, draft_save
 from web import conflicts
 from web.conflicts import Conflict
 from web.http import CONFLICT, INVALID, redirect_to
+from web.text import showable
 
 KEY_SPACE = uuid.UUID("6f1a8d0e-5a55-4b6e-9d5e-3a1d8f1f9c11")
 NAMES = (*KEPT, PREFIX)
@@ -122,23 +123,31 @@ def _waiting(ticket: Ticket) -> Escalation | None:
 # --- keeping ------------------------------------------------------------------------------------------
 
 
-def _version(post: QueryDict) -> int:
-    """The draft's version on the page; 0 while there was none, so that another window's first save is noticed."""
+def _version(page: HandoffPage) -> int | None:
+    """The draft's version on the page; 0 while there was none, so that another window's first save is noticed.
+
+    None, which overwrites, where this very window saved last: it may have been reloaded before its save arrived.
+    """
+    post = page.request.POST
+    mark = post.get("draft_window", "")
+    if mark and page.draft is not None and page.draft.data.get("window") == mark:
+        return None
     text = post.get("draft_version", "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _save(page: HandoffPage, values: Draft, *, version: int | None = None) -> StoredDraft:
+    mark = page.request.POST.get("draft_window", "")[:40]
     return draft_save(
-        user=page.request.user, form=handoff_form_key(page.ticket), data=values, version=version,
-        base_version=page.ticket.version,
+        user=page.request.user, form=handoff_form_key(page.ticket), data={**values, "window": showable(mark)},
+        version=version, base_version=page.ticket.version,
     )  # fmt: skip
 
 
 def _check_other_window(page: HandoffPage) -> None:
     """Filing ends the draft, so nothing that another window saved may be lost by it. Raises DraftConflict."""
     stored = page.draft
-    if stored is None or stored.version == _version(page.request.POST):
+    if stored is None or _version(page) in (None, stored.version):
         return
     if any((stored.data.get(n) or "") != (v or "") for n, v in draft_of_post(page.request.POST).items()):
         raise DraftConflict(stored)
@@ -150,7 +159,7 @@ def _keep(page: HandoffPage) -> HttpResponse:
     values = _without_step(post)
     if post.get("do") == "add_step":
         values[PREFIX] = [*values[PREFIX], {}]
-    _save(page, values, version=_version(post))
+    _save(page, values, version=_version(page))
     for key in post.getlist("remove_file"):
         found = Attachment.objects.filter(ticket=page.ticket, draft_of=user, key__in=[key] if _is_key(key) else [])
         for attachment in found:
@@ -197,7 +206,7 @@ def panel_of(page: HandoffPage, stored: StoredDraft) -> Conflict:
     mine = draft_of_post(page.request.POST)
     theirs = {name: stored.data.get(name) or mine.get(name) and "" for name in mine}
     return conflict_panel(
-        page.request, who="Your other window", at=stored.saved_at, what="draft",
+        page.request, who="Your other window", at=stored.saved_at, what="draft", short="the other",
         labels={name: LABELS[name] for name in mine}, theirs=theirs, mine=mine, show=page.words(),
     )  # fmt: skip
 
@@ -207,12 +216,12 @@ def panel_of(page: HandoffPage, stored: StoredDraft) -> Conflict:
 def handoff_draft(request: HttpRequest, ref: str) -> HttpResponse:
     """Autosave. Answers with what changes while one types; 409 with both versions when another window saved."""
     page = HandoffPage(request, writable(request, ref))
-    if page.draft is None and _version(request.POST):
+    if page.draft is None and _version(page):
         waiting = page.latest if page.latest is not None and page.latest.waits else None
         if waiting is not None or not page.ticket.is_open:
             return render(request, "escalations/_handoff_gone.html", {"waiting": waiting}, status=CONFLICT)
     try:
-        stored = _save(page, draft_of_post(request.POST), version=_version(request.POST))
+        stored = _save(page, draft_of_post(request.POST), version=_version(page))
     except DraftConflict as error:
         panel = panel_of(page, error.stored)
         return render(request, "escalations/_handoff_conflict.html", {"conflict": panel}, status=CONFLICT)

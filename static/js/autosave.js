@@ -158,9 +158,13 @@ function bringBack(form) {
   if (!kept) return;
   const seen = new Map();
   for (const [name, value] of kept.fields) {
-    if (["version", "draft_version", "idempotency_key"].includes(name)) continue;
+    if (["version", "draft_version", "draft_window", "idempotency_key"].includes(name)) continue;
     fill(form, name, value, seen);
   }
+  // Saved elsewhere since: the server then shows both versions instead of taking the older one.
+  const version = form.elements.draft_version;
+  const held = Number(new Map(kept.fields).get("draft_version") ?? 0);
+  if (version && Number(version.value) > held + 1) version.value = String(held);
   state(form).dirty = true;
   say(form, `Brought back what you typed at ${clockTime(new Date(kept.at))}`, { kind: "waiting" });
   schedule(form);
@@ -227,6 +231,7 @@ document.addEventListener("belay:sent", (event) => {
   const form = event.target;
   if (!form.matches("form[data-autosave]")) return;
   state(form).stopped = true;
+  state(form).dirty = false; // or leaving the page would keep here what the server has just taken
   clearTimeout(state(form).timer);
   forget(form);
 });
@@ -234,5 +239,28 @@ document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
   for (const name of Object.keys(localStorage)) if (name.startsWith("belay:draft:")) localStorage.removeItem(name);
 });
+
+// A reloaded page may be made before the save of the page it replaces arrives; its mark says that both are one window.
+function windowMark() {
+  const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
+  try {
+    const known = reloaded && sessionStorage.getItem("belay:window");
+    const mark = known || Array.from(crypto.getRandomValues(new Uint32Array(3)), (one) => one.toString(36)).join("");
+    sessionStorage.setItem("belay:window", mark);
+    return mark;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    return "";
+  }
+}
+
+const mark = windowMark();
+function markWindow() {
+  for (const form of document.querySelectorAll("form[data-autosave]")) {
+    if (form.elements.draft_window) form.elements.draft_window.value = mark;
+  }
+}
+markWindow();
+new MutationObserver(markWindow).observe(document.body, { childList: true });
 
 for (const form of document.querySelectorAll("form[data-autosave]")) bringBack(form);
