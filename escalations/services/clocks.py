@@ -97,13 +97,17 @@ class TicketClocks:
         escalation: Escalation | None = None,
         at: datetime | None = None,
     ) -> Clock:
-        """Start the next round of a kind. It stands still from the beginning where the ticket waits already."""
+        """Start the next round of a kind, `at` an earlier instant if one is given.
+
+        The ticket's waits since then hold it as they would have: it stands still from the beginning of one that lasts.
+        """
         rounds = [row.round for row in self.rows if row.kind == target.kind]
         begin = at or self.now
         calendar = working_calendar(revision)
         record = core.start(
-            target.kind, now=begin, budget=target.budget, calendar=calendar, round=max(rounds, default=0) + 1
-        )
+            target.kind, now=max(begin, self.now), started_at=begin, budget=target.budget, calendar=calendar,
+            pauses=_core_pauses(target.kind, self.pauses, begin), round=max(rounds, default=0) + 1,
+        )  # fmt: skip
         row = Clock(
             ticket=self.ticket,
             escalation=escalation,
@@ -118,13 +122,6 @@ class TicketClocks:
         )
         if escalation is not None:
             row.tier = escalation.to_tier
-        for pause in self.open_waits:
-            if core.pauses_for(target.kind, Wait(pause.wait)) and record.state in LIVE:
-                wait = Wait(pause.wait)
-                record = core.pause(
-                    record, self.now, wait=wait, reason=pause.reason,
-                    review_at=max(pause.review_at, self.now + timedelta(minutes=1)), calendar=calendar,
-                )  # fmt: skip
         self.rows.append(row)
         self._put(row, record)
         return row
@@ -242,24 +239,30 @@ _COLUMNS = [
 def clock_record(row: Clock, pauses: Iterable[Pause]) -> ClockRecord:
     """The pure core's picture of a row: its own columns, and the ticket's waits that hold this kind of clock."""
     kind = ClockKind(row.kind)
-    until = row.stopped_at
     return ClockRecord(
         kind=kind,
         state=ClockState(row.state),
         started_at=row.started_at,
         budget=row.budget,
-        pauses=tuple(
-            core.Pause(Wait(one.wait), one.started_at, one.reason, one.review_at, one.ended_at)
-            for one in pauses
-            if core.pauses_for(kind, Wait(one.wait))
-            and (one.ended_at is None or one.ended_at > row.started_at)
-            and (until is None or one.started_at < until)
-        ),
+        pauses=_core_pauses(kind, pauses, row.started_at, row.stopped_at),
         due_at=row.due_at,
         remaining=row.remaining,
         stopped_at=row.stopped_at,
         fired_at=row.fired_at,
         round=row.round,
+    )
+
+
+def _core_pauses(
+    kind: ClockKind, pauses: Iterable[Pause], since: datetime, until: datetime | None = None
+) -> tuple[core.Pause, ...]:
+    """The waits between two instants that hold a clock of this kind; None is until today."""
+    return tuple(
+        core.Pause(Wait(one.wait), one.started_at, one.reason, one.review_at, one.ended_at)
+        for one in pauses
+        if core.pauses_for(kind, Wait(one.wait))
+        and (one.ended_at is None or one.ended_at > since)
+        and (until is None or one.started_at < until)
     )
 
 

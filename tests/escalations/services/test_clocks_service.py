@@ -113,3 +113,22 @@ def test_an_answer_that_comes_too_late_says_that_it_was_a_breach_though_no_sweep
     assert (row.state, row.stopped_at) == (ClockState.BREACHED, NOON + timedelta(minutes=15, seconds=1))
     (event,) = Event.objects.filter(kind="clock.breached")
     assert (event.data["clock"], event.data["seconds_late"], event.data["late"]) == ("acknowledgement", 1, False)
+
+
+def test_a_contract_that_begins_to_count_while_the_ticket_waits_leaves_every_wait_out(org):
+    with clock.travel(NOON) as traveller:
+        ticket = org.ticket(priority=4)  # no contract target
+        by = org.people["l4_first"]
+        traveller.forward(timedelta(minutes=10))
+        ticket_wait(ticket=ticket, by=by, wait=Wait.VENDOR, reason="Partner", review_at=in_hours(24))
+        traveller.forward(timedelta(minutes=30))
+        ticket_resume(ticket=ticket, by=by)
+        traveller.forward(timedelta(minutes=20))
+        ticket_wait(ticket=ticket, by=by, wait=Wait.CUSTOMER, reason="Log file", review_at=in_hours(24))
+        traveller.forward(timedelta(hours=5))
+        ticket_change_priority(ticket=ticket, by=by, priority=3, reason="More users")
+        row = row_of(ticket, ClockKind.CONTRACT_RESOLUTION)
+        # 40 h from the opening, of which 10 and 20 minutes were used.
+        assert (row.state, row.remaining) == (ClockState.PAUSED, 40 * 3600 - 30 * 60)
+        ticket_resume(ticket=ticket, by=by)
+    assert row_of(ticket, ClockKind.CONTRACT_RESOLUTION).due_at == NOON + timedelta(hours=40 + 5.5)
