@@ -107,14 +107,18 @@ class Policy:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Policy":
+        """The policy of a snapshot. Responses come in the order of their clauses: JSON in a database keeps none."""
+        clauses = {row["key"]: Clause(**row) for row in data["clauses"]}
+        place = {key: position for position, key in enumerate(clauses)}
+        responses = sorted(data["responses"].items(), key=lambda item: place.get(f"response.{item[0]}", 0))
         return cls(
             code=data["code"],
             title=data["title"],
             tiers=tuple(TierRules(**row) for row in data["tiers"]),
             severities=tuple(SeverityRules(**row) for row in data["severities"]),
             contracts=tuple(ContractRule(**row) for row in data["contracts"]),
-            responses=dict(data["responses"]),
-            clauses={row["key"]: Clause(**row) for row in data["clauses"]},
+            responses=dict(responses),
+            clauses=clauses,
         )
 
     def to_json(self) -> dict[str, Any]:

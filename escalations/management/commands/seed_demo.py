@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.demo import PASSWORD, documented_logins, load_organisation
 from accounts.models import User
 from escalations.choices import ClockState
-from escalations.demo.history import write_history
+from escalations.demo.history import BEGIN, write_history
 from escalations.demo.live import tell_present
 from escalations.demo.world import World
 from escalations.models import Clock
@@ -48,7 +48,8 @@ class Command(BaseCommand):
         load_lists()
         teams = load_organisation()
         people = {user.username: user for user in User.objects.all()}
-        publish_shipped_policy(code="2025.1", drafted_by=people["aiko"], by=people["rosa"])
+        with clock.travel(BEGIN - timedelta(days=5)):
+            publish_shipped_policy(code="2025.1", drafted_by=people["aiko"], by=people["rosa"])
         world = World.build(teams, seed)
         now = clock.now()
         past = write_history(world, now - timedelta(days=2))
