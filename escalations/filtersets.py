@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import django_filters
@@ -61,8 +61,8 @@ class AnyOf(django_filters.Filter):
     parent: "TicketFilter"
 
     def values(self, codes: Sequence[str]) -> list[Any]:
-        known = self.parent.options[self.extra_name]
-        return [known[code].value for code in codes if code in known]
+        found = (self.parent.options.find(self.extra_name, code) for code in codes)
+        return [option.value for option in found if option is not None]
 
     @property
     def extra_name(self) -> str:
@@ -167,6 +167,11 @@ class TicketFilter(django_filters.FilterSet):
         """Made once: the fields of all requests are the same, since choices are no matter of theirs."""
         return _form_class()
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the address chooses nothing, as most polls do; then no form has to be cleaned."""
+        return not any(name in self.data for name in self.base_filters)
+
     def narrow(self, tickets: TicketQuerySet, chosen: Mapping[str, Sequence[str]]) -> TicketQuerySet:
         """The tickets that pass these choices instead of the address's, for views that are not the one shown."""
         for name in dict.fromkeys(("state", *chosen)):
@@ -183,6 +188,8 @@ class TicketFilter(django_filters.FilterSet):
     @property
     def chosen(self) -> dict[str, list[str]]:
         """Filter → codes, as the address should say them; what is not chosen is left out."""
+        if self.is_plain:
+            return {}
         clean = self.form.cleaned_data if self.form.is_valid() or hasattr(self.form, "cleaned_data") else {}
         said = {name: value if isinstance(value, list) else [str(value)] for name, value in clean.items() if value}
         return {name: said[name] for name in self.base_filters if name in said}

@@ -1,8 +1,8 @@
 """What the queue can be filtered by, and what each choice is called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import connection
@@ -32,24 +32,62 @@ class Option:
 
 
 Choices = Mapping[str, Option]
-Options = Mapping[str, Choices]
+
+
+class Options(Mapping[str, Choices]):
+    """Filter → code → choice, as one person sees them ("me", "mine").
+
+    What an organisation defines itself is read once, in one statement, and only when somebody asks for it.
+    """
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        self._certain = {name: _by_code(options) for name, options in {**_fixed(), **_personal(user)}.items()}
+
+    def find(self, name: str, code: str) -> Option | None:
+        """One choice. Those that follow from the person or the code alone need no statement."""
+        return self._certain.get(name, {}).get(code) or self._all[name].get(code)
+
+    @cached_property
+    def _all(self) -> Mapping[str, Choices]:
+        found: dict[str, list[Option]] = {name: [] for name in ("tier", "team", "owner", "region", *PICKED)}
+        for kind, code, label, value, _, offered in sorted(_rows(), key=lambda row: (row[4], row[2])):
+            found[kind].append(Option(code, label, code if kind in PICKED else int(value), offered))
+        for name, options in _personal(self._user).items():
+            # Who one is stands first; that nothing is entered, last.
+            found[name] = [*options, *found[name]] if name in ("team", "owner") else [*found[name], *options]
+        return {name: _by_code(options) for name, options in {**found, **_fixed()}.items()}
+
+    def __getitem__(self, name: str) -> Choices:
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def queue_options(user: User) -> Options:
-    """Filter → code → choice, as this person sees them ("me", "mine"). One statement."""
-    found: dict[str, list[Option]] = {name: [] for name in ("tier", "team", "owner", "region", *PICKED)}
-    for kind, code, label, value, _, offered in sorted(_rows(), key=lambda row: (row[4], row[2])):
-        found[kind].append(Option(code, label, code if kind in PICKED else int(value), offered))
-    if user.team_id is not None:
-        found["team"].insert(0, Option(MINE, "My team", user.team_id))
-    found["owner"][:0] = [Option(ME, "Me", user.pk), Option(NONE, "No owner", None)]
-    found["region"].append(Option(NONE, "Not set", None))
-    for name in PICKED:
-        found[name].append(Option(NONE, "Not set", ""))
-    found |= _fixed()
-    return {name: {option.code: option for option in options} for name, options in found.items()}
+    return Options(user)
 
 
+def _by_code(options: Iterable[Option]) -> Choices:
+    return {option.code: option for option in options}
+
+
+def _personal(user: User) -> dict[str, list[Option]]:
+    """Choices among an organisation's own that need no row to be known."""
+    own_team = [Option(MINE, "My team", user.team_id)] if user.team_id is not None else []
+    return {
+        "team": own_team,
+        "owner": [Option(ME, "Me", user.pk), Option(NONE, "No owner", None)],
+        "region": [Option(NONE, "Not set", None)],
+        **{name: [Option(NONE, "Not set", "")] for name in PICKED},
+    }
+
+
+@cache
 def _fixed() -> dict[str, list[Option]]:
     yes_no = [Option("yes", "Yes", True), Option("no", "No", False)]
     states = [Option(state.value, str(state.label), state.value) for state in TicketState]

@@ -18,7 +18,7 @@ from escalations.filtersets import ref_number
 from escalations.models import Customer, Ticket
 from escalations.selectors.chips import chips_for
 from escalations.selectors.customers import customers_named
-from escalations.selectors.queue import NEWS_CAP, Queue, queue_url
+from escalations.selectors.queue import NEWS_CAP, Queue, anything_since, queue_url
 from escalations.selectors.queue_options import ANY
 from escalations.services import reading
 from escalations.services.tickets import ticket_assign
@@ -65,6 +65,8 @@ def _customer_name(queue: Queue) -> str:
 
 def _problem(queue: Queue) -> str:
     """What the address says that cannot be read."""
+    if queue.filter.is_plain:
+        return ""
     errors = [text for texts in queue.filter.errors.values() for text in texts]
     return " ".join(errors)
 
@@ -73,13 +75,15 @@ def _problem(queue: Queue) -> str:
 def queue_news(request: HttpRequest) -> HttpResponse:
     """How many tickets arrived in this view since the page was made; 204 when none did."""
     check_reads(request.user)
-    now = page_now(request)
     try:
         since = datetime.fromisoformat(request.GET.get("since", ""))
     except ValueError:
         return no_news()
+    if since.tzinfo is None or not anything_since(request.user, since):
+        return no_news()
+    now = page_now(request)
     queue = Queue(request.user, request.GET, now=now)
-    number = queue.news(since) if since.tzinfo is not None else 0
+    number = queue.news(since)
     if not number:
         return no_news()
     words = f"{NEWS_CAP}+ new tickets" if number > NEWS_CAP else counted(number, "new ticket")
