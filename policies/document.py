@@ -73,14 +73,15 @@ def _severities(policy: Policy) -> Section:
     rows = []
     for severity in policy.severities:
         key = f"severity.{severity.name}"
-        hours = "24×7" if severity.runs_around_the_clock else "business hours"
+        hours = ", 24×7" if severity.runs_around_the_clock else ""
         cells = [
-            severity.name, severity.definition, f"{severity.entry_tier}; {severity.path}", hours,
-            span_words(severity.first_response_seconds),
+            severity.name, severity.definition, severity.entry_tier, severity.path,
+            span_words(severity.first_response_seconds) + hours,
         ]  # fmt: skip
         rows.append(Row(key, policy.clause(key).number, cells))
-    heads = ["No.", "Level", "Meaning", "Enters at; path", "Clocks run", "First reply"]
-    return Section("severity", "1", "Severity levels", heads=heads, rows=rows)
+    heads = ["No.", "Level", "Meaning", "Enters at", "Path", "First reply"]
+    lead = "Clocks count business hours; those marked 24×7 run around the clock."
+    return Section("severity", "1", "Severity levels", lead, heads, rows)
 
 
 def _prose(policy: Policy, key: str, number: str, title: str, ending: str, lead: str) -> Section:
@@ -108,5 +109,6 @@ def _responses(policy: Policy) -> Section:
         clause = policy.clause(key)
         label = ResponseKind(kind).label if kind in ResponseKind.values else kind
         rows.append(Row(key, clause.number, [label, clause.text, span_words(seconds)]))
+    rows.sort(key=lambda row: [int(part) for part in row.number.split(".") if part])
     lead = "What management owes once it is called. These clocks run around the clock."
     return Section("response", "6", "Management response", lead, ["No.", "What", "Clause", "Within"], rows)

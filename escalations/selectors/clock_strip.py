@@ -21,7 +21,7 @@ from policies.selectors import policy_of
 from web.formats import MONTHS, WEEKDAYS, counted, zone_name
 from web.marks import Chip
 
-SHOWN = 6
+SHOWN = 5
 RECENT = timedelta(hours=24)
 ENDED = (ClockState.MET, ClockState.BREACHED)
 SIGNS = {Sign.OFF: "stopped"}
@@ -148,7 +148,7 @@ class _Dial:
 
     def clock(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
-        return f"{local:%H:%M:%S}" if self.exact else f"{local:%H:%M}"
+        return f"{local:%H:%M:%S}" if self.exact and local.second else f"{local:%H:%M}"
 
     def day(self, at: datetime) -> str:
         local = at.astimezone(self.zone)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -42,6 +42,11 @@ def show_sheet(
 ) -> HttpResponse:
     context = {"ticket": ticket, "form": form, "sheet": sheet, **more}
     return page_or_fragment(request, "escalations/ticket_form.html", "escalations/_ticket_form.html", context, status)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: a POST even when it is empty, otherwise nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def ticket_to_change(request: HttpRequest, ref: str) -> Ticket:
@@ -81,7 +86,7 @@ def ticket_priority(request: HttpRequest, ref: str) -> HttpResponse:
         "Its deadlines are worked out anew from their start. What is used and every pause stay.",
         "Change priority", _url("ticket_priority", ticket), "flag",
     )  # fmt: skip
-    form = PriorityForm(request.POST or None, initial={"priority": ticket.priority})
+    form = PriorityForm(posted(request), initial={"priority": ticket.priority})
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
     values = form.cleaned_data
@@ -101,7 +106,7 @@ def ticket_assign(request: HttpRequest, ref: str) -> HttpResponse:
         f"People of {ticket.team}. To move it to another tier, escalate it.",
         "Set owner", _url("ticket_assign", ticket), "user-check",
     )  # fmt: skip
-    form = AssignForm(request.POST or None, ticket=ticket, initial={"owner": ticket.owner_id})
+    form = AssignForm(posted(request), ticket=ticket, initial={"owner": ticket.owner_id})
     if request.method == "POST" and form.is_valid():
         owner = form.cleaned_data["owner"]
         try:
@@ -129,7 +134,7 @@ def ticket_wait(request: HttpRequest, ref: str) -> HttpResponse:
     )  # fmt: skip
     wanted = request.GET.get("for", "")
     start = {"wait": wanted if wanted in waits else waits[0], "review_at": page_now(request) + timedelta(days=1)}
-    form = WaitForm(request.POST or None, waits=waits, initial=start)
+    form = WaitForm(posted(request), waits=waits, initial=start)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         wait = Wait(values["wait"])
@@ -165,7 +170,7 @@ def ticket_reopen(request: HttpRequest, ref: str) -> HttpResponse:
         f"It goes on at {ticket.tier} {ticket.team}.",
         "Reopen ticket", _url("ticket_reopen", ticket), "rotate-clockwise",
     )  # fmt: skip
-    form = ReopenForm(request.POST or None)
+    form = ReopenForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
     resolutions.ticket_reopen(ticket=ticket, by=request.user, reason=form.cleaned_data["reason"])
@@ -193,7 +198,7 @@ def ticket_restrict(request: HttpRequest, ref: str) -> HttpResponse:
     )  # fmt: skip
     named = list(ticket.readers.values_list("user", flat=True)) if request.method != "POST" else []
     start = {"restricted": "yes" if ticket.is_restricted else "no", "readers": named}
-    form = RestrictForm(request.POST or None, initial=start)
+    form = RestrictForm(posted(request), initial=start)
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
     values = form.cleaned_data

@@ -20,7 +20,16 @@ from escalations.services.resolutions import Feedback, escalation_behind
 from escalations.services.submits import form_key, submit_once
 from escalations.services.tickets import FactConflict
 from escalations.views.answers import conflict_panel, refuse, service_answers
-from escalations.views.ticket_actions import Sheet, actions_on, by_now, done, form_methods, show_sheet, ticket_to_change
+from escalations.views.ticket_actions import (
+    Sheet,
+    actions_on,
+    by_now,
+    done,
+    form_methods,
+    posted,
+    show_sheet,
+    ticket_to_change,
+)
 from escalations.views.tickets import crumbs, draft_initial
 from journal.models import Draft, Event
 from policies.selectors import pick_choices, pick_labels
@@ -49,7 +58,7 @@ def ticket_facts(request: HttpRequest, ref: str) -> HttpResponse:
     if not parts_on_ticket(request.user, ticket):
         return _churn(request, ticket)
     lists = {name: pick_choices(name) for name in FactsForm.LISTS.values()}
-    form = FactsForm(request.POST or None, ticket=ticket, lists=lists)
+    form = FactsForm(posted(request), ticket=ticket, lists=lists)
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, _facts_sheet(ticket), INVALID if form.is_bound else OK)
     try:
@@ -133,7 +142,7 @@ def _churn(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "Report churn threat", reverse("escalations:ticket_facts", args=[ticket.ref]), "flag",
     )  # fmt: skip
     start = {"churn_threat": ticket.churn_threat, "version": ticket.version}
-    form = ChurnForm(request.POST or None, initial=start)
+    form = ChurnForm(posted(request), initial=start)
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
     changes = {"churn_threat": form.cleaned_data["churn_threat"]}

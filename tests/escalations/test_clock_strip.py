@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -181,7 +181,7 @@ MOVES = st.lists(
 
 
 class AnyHistory(TestCase):
-    @settings(max_examples=25)
+    @settings(max_examples=20, phases=[Phase.generate])
     @given(MOVES)
     def test_sums_hold_after_any_history(self, moves):
         org = Organisation()

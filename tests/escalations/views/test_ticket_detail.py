@@ -189,8 +189,9 @@ def test_restricted_ticket_takes_no_posts_of_others(org, client):
     ticket = org.ticket()
     ticket_restrict(ticket=ticket, by=org.agent, readers=[], restricted=True)
     client.force_login(org.manager)
-    names = ["messages/reply/", "messages/note/", "messages/customer/", "drafts/reply/", "facts/", "priority/", "assign/",
-             "wait/", "resume/", "resolve/", "reopen/", "close/", "restrict/", "handoffs/1/seen/"]  # fmt: skip
+    names = ["messages/reply/", "messages/note/", "messages/customer/", "drafts/reply/", "facts/", "priority/",
+             "assign/", "wait/", "resume/", "resolve/", "reopen/", "close/", "restrict/",
+             "handoffs/1/seen/"]  # fmt: skip
     for name in names:
         assert client.post(ticket.get_absolute_url() + name).status_code == 404
 
