@@ -45,7 +45,8 @@ function schedule(form, wait = PAUSE) {
 
 async function save(form) {
   const now = state(form);
-  if (!now.dirty || now.saving || now.stopped) return;
+  // While the form itself is on its way, a draft must not overtake it and outlive it.
+  if (!now.dirty || now.saving || now.stopped || form.dataset.sending) return;
   now.saving = true;
   now.dirty = false;
   const body = fields(form);
