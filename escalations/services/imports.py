@@ -100,6 +100,8 @@ def import_reread(*, run: ImportRun, by: User, how: TableFormat) -> ImportRun:
             held.columns, held.profile = _look(stored.file, wanted)
     except TableRefused as error:
         raise Refused(str(error), {"encoding": str(error)}) from error
+    except FileNotFoundError as error:
+        raise Refused("The uploaded file is gone. Upload it again.") from error
     held.format, held.encoding, held.rows_total = wanted.to_json(), wanted.encoding, held.profile["rows"]
     mapping = mapping_from_json(held.mapping)
     if any(name not in held.columns for rule in mapping.rules.values() for name in rule.columns()):

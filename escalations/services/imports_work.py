@@ -59,10 +59,10 @@ def import_work(*, seconds: float, run_id: int | None = None) -> bool:
     except OperationalError as error:
         # A lock that others held for too long, or a lost connection: the work stays wanted.
         log.warning("import_interrupted", run=run.pk, error=str(error))
-        _release(run)
+        _release(run, failures=run.failures)
         return True
     if not done:
-        _release(run)
+        _release(run, failures=0)
     return not done or ImportRun.objects.exclude(task="").exists()
 
 
@@ -94,8 +94,8 @@ def _held(run: ImportRun) -> ImportRun:
     return held
 
 
-def _release(run: ImportRun) -> None:
-    ImportRun.objects.filter(pk=run.pk, lease=run.lease).update(lease=None, lease_until=None, failures=0)
+def _release(run: ImportRun, *, failures: int) -> None:
+    ImportRun.objects.filter(pk=run.pk, lease=run.lease).update(lease=None, lease_until=None, failures=failures)
 
 
 def _give_up(run: ImportRun, why: str) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError
 
 from accounts.calendars import working_calendar
 from escalations.choices import ClockKind, ClockState, HopKind, ImportState, TicketState
@@ -343,6 +344,31 @@ def test_a_team_that_has_gone_stops_the_import_with_its_reason(org):
     org.teams["L2"].save()
     import_start(run=run, by=org.administrator)
     assert finish(run).rows_created == 4
+
+
+def test_what_fails_again_and_again_stops_and_can_be_started_anew(org, monkeypatch):
+    run = upload(org)
+    import_start(run=run, by=org.administrator)
+
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports_work, "load_rows", locked)
+        calls = 0
+        while import_work(seconds=60):
+            calls += 1
+    run.refresh_from_db()
+    assert (calls, run.state, run.task) == (imports_work.TRIES, ImportState.FAILED, "")
+    import_start(run=run, by=org.administrator)
+    assert finish(run).rows_created == 4
+
+
+def test_a_file_that_is_gone_is_said(org):
+    run = upload(org)
+    import_start(run=run, by=org.administrator)
+    run.file.storage.delete(run.file.name)
+    assert (finish(run).state, run.error) == (ImportState.FAILED, "The uploaded file is gone.")
 
 
 def test_who_may_and_when(org):
