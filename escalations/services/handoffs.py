@@ -1,8 +1,6 @@
 """Handing a ticket up: filing once, however often it is submitted, and keeping the form right while it waits."""
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,7 @@ from accounts.models import Team, User
 from escalations.choices import Axis, ClockKind, EscalationState, HopKind, Origin
 from escalations.domain.clocks import Wait
 from escalations.domain.handoff import HandoffContent, completeness
-from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
+from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Overtaken, Refused
 from escalations.models import Attachment, Escalation, Handoff, Ticket, TicketReader
 from escalations.services.attachments import HANDOFF_FORM
@@ -37,15 +35,6 @@ from policies.selectors import policy_in_force, policy_of
 
 RE_ESCALATION_DAYS = 30
 REVIEW_AFTER_ACK = timedelta(hours=1)
-
-
-@dataclass(eq=False)
-class HandoffConflict(Exception):
-    """The handoff was changed meanwhile. `theirs` and `mine` hold the fields in which the two differ."""
-
-    handoff: Handoff
-    theirs: Mapping[str, Any]
-    mine: Mapping[str, Any]
 
 
 def handoff_form_key(ticket: Ticket) -> str:
@@ -110,7 +99,7 @@ def _set_to_wait(held: Held, clocks: TicketClocks, escalation: Escalation) -> No
     hop_change(ticket=held.ticket, kind=HopKind.WAITING, at=held.now)
 
 
-def _save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -> Handoff:
+def save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -> Handoff:
     measure = completeness(content, reason=escalation.reason, to=escalation.to_tier.code)
     values = {
         "content": content.to_json(), "filled": measure.filled, "asked": measure.asked,
@@ -125,7 +114,7 @@ def _save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -
     return handoff
 
 
-def _carry_facts(held: Held, content: HandoffContent) -> None:
+def carry_facts(held: Held, content: HandoffContent) -> None:
     """What the form says of the ticket is true of the ticket: sentiment, and how the customer likes to be told."""
     ticket = held.ticket
     changes: dict[str, tuple[Any, Any]] = {}
@@ -172,7 +161,7 @@ def handoff_file(
         who = latest.from_user or "A trigger"
         raise Overtaken(f"{who} handed this ticket to {latest.to_team} already. It waits for an answer.")
     _check_target(current, held.by, to_team, to_user)
-    _check_promise(held, next_update_at)
+    check_promise(held, next_update_at)
     clocks = TicketClocks(current, held.now)
     is_resubmit = latest is not None and latest.state == EscalationState.RETURNED
     escalation = latest if is_resubmit and latest is not None else _new_escalation(held, origin)
@@ -191,9 +180,9 @@ def handoff_file(
     escalation.save()
     if current.is_restricted and to_user is not None:
         TicketReader.objects.get_or_create(ticket=current, user=to_user, defaults={"named_by": held.by})
-    handoff = _save_handoff(escalation, held, content)
-    _carry_facts(held, content)
-    if next_update_at is not None and not _is_promised(clocks, next_update_at):
+    handoff = save_handoff(escalation, held, content)
+    carry_facts(held, content)
+    if next_update_at is not None and not is_promised(clocks, next_update_at):
         promise_update(clocks, due=next_update_at)
     _set_to_wait(held, clocks, escalation)
     current.version += 1
@@ -210,13 +199,13 @@ def handoff_file(
     return escalation
 
 
-def _is_promised(clocks: TicketClocks, at: datetime) -> bool:
+def is_promised(clocks: TicketClocks, at: datetime) -> bool:
     """Whether the promise stands already. The form knows minutes, the clock seconds."""
     minute = timedelta(minutes=1)
     return any(row.due_at and abs(row.due_at - at) < minute for row in clocks.live(ClockKind.PROMISED_UPDATE))
 
 
-def _check_promise(held: Held, at: datetime | None) -> None:
+def check_promise(held: Held, at: datetime | None) -> None:
     if at is not None and at <= held.now:
         raise Refused("The promised time has passed.", {"next_update_at": "Promise a time that is still to come."})
 
@@ -228,76 +217,6 @@ def _new_escalation(held: Held, origin: Origin) -> Escalation:
         from_tier=held.ticket.tier, from_team=held.ticket.team, from_user=held.by, filed_at=held.now,
         previous=_previous(held.ticket, held.now),
     )  # fmt: skip
-
-
-@transaction.atomic
-def handoff_complete(
-    *,
-    escalation: Escalation,
-    by: User,
-    version: int,
-    content: HandoffContent,
-    fields: Iterable[str],
-    base: Mapping[str, str] | None = None,
-) -> Handoff:
-    """Complete or correct a handoff that waits. `version` is the one the form was made from; `fields` what it asked.
-
-    `base` holds the `fingerprints` of what the form was made from: with it, only fields that this person changed are
-    saved, and only those that the other changed too are in conflict. Raises HandoffConflict when somebody else saved
-    another text for the same fields meanwhile; Refused, NotAllowed, Overtaken.
-    """
-    held, current = hold_escalation(escalation.pk, by)
-    parts = escalation_parts(held, current)
-    said = f"{current.to_team} has answered: {current.get_state_display().lower()}."
-    current.state = next_state(
-        ESCALATION_TRANSITIONS, current.state, "complete", parts & {Part.SENDER, Part.MANAGER}, said=said
-    )
-    handoff = Handoff.objects.select_for_update(no_key=True).get(escalation=current)
-    stored = HandoffContent.from_json(handoff.content)
-    changed = _changes(content, stored, fields, base)
-    if handoff.version != version:
-        _check_conflict(handoff, stored, changed, base)
-    has_files = Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, draft_form=HANDOFF_FORM).exists()
-    if not changed and not has_files:
-        return handoff
-    promised = changed.get("next_update_at", ("", ""))[1]
-    next_update_at = datetime.fromisoformat(promised) if promised else None
-    _check_promise(held, next_update_at)
-    merged = HandoffContent.from_json({**stored.to_json(), **{name: new for name, (_, new) in changed.items()}})
-    saved = _save_handoff(current, held, merged)
-    saved.version = handoff.version + 1
-    saved.save(update_fields=["version"])
-    current.save(update_fields=["state"])
-    clocks = TicketClocks(held.ticket, held.now)
-    _carry_facts(held, merged)
-    if next_update_at is not None and not _is_promised(clocks, next_update_at):
-        promise_update(clocks, due=next_update_at)
-    held.ticket.version += 1
-    clocks.save()
-    tell(
-        held, "handoff.completed", escalation=current.pk, fields=sorted(changed), filled=saved.filled, asked=saved.asked
-    )
-    return saved
-
-
-Changes = dict[str, tuple[Any, Any]]
-
-
-def _changes(
-    content: HandoffContent, stored: HandoffContent, fields: Iterable[str], base: Mapping[str, str] | None
-) -> Changes:
-    """Field → (stored, new) for what this person changed."""
-    mine, theirs, prints = content.to_json(), stored.to_json(), content.fingerprints()
-    touched = [name for name in fields if base is None or prints[name] != base.get(name)]
-    return {name: (theirs[name], mine[name]) for name in touched if theirs[name] != mine[name]}
-
-
-def _check_conflict(handoff: Handoff, stored: HandoffContent, changed: Changes, base: Mapping[str, str] | None) -> None:
-    prints = stored.fingerprints()
-    both = {name: pair for name, pair in changed.items() if base is None or prints[name] != base.get(name)}
-    if both:
-        theirs = {name: old for name, (old, _) in both.items()}
-        raise HandoffConflict(handoff, theirs, {name: new for name, (_, new) in both.items()})
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from escalations.forms.answers import AcceptForm, RedirectForm, ReturnForm, With
 from escalations.models import Escalation
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_reading as reading
+from escalations.selectors import handoff_targets
 from escalations.services import answers, handoffs
 from escalations.services.locking import next_state
 from escalations.views.answers import at_target, refuse, service_answers
@@ -59,9 +60,9 @@ def _forms(request: HttpRequest, escalation: Escalation, actions: frozenset[str]
     return found
 
 
-def _targets(request: HttpRequest, escalation: Escalation) -> about.Targets:
+def _targets(request: HttpRequest, escalation: Escalation) -> handoff_targets.Targets:
     zone = timezone.get_current_timezone()
-    return about.targets_for(escalation.ticket, by=request.user, now=page_now(request), zone=zone)
+    return handoff_targets.targets_for(escalation.ticket, by=request.user, now=page_now(request), zone=zone)
 
 
 def detail(

@@ -14,8 +14,9 @@ from escalations.errors import Refused
 from escalations.forms.handoff import Draft, HandoffSheet, draft_of_content, merged, prints_of, sheet_to_show
 from escalations.models import Escalation
 from escalations.selectors import handoff as about
+from escalations.selectors import handoff_targets
 from escalations.services.answers import answered_words
-from escalations.services.handoffs import HandoffConflict, handoff_complete
+from escalations.services.completing import HandoffConflict, handoff_complete
 from escalations.services.locking import next_state
 from escalations.views.answers import conflict_panel, refuse, service_answers
 from escalations.views.handoff_page import LABELS, HandoffPage
@@ -48,9 +49,9 @@ class EditPage(HandoffPage):
     def value(self, sheet: HandoffSheet, name: str) -> str:
         return self.escalation.reason if name == "reason" else super().value(sheet, name)
 
-    def target(self, sheet: HandoffSheet) -> about.Target | None:
-        team = about.TeamTarget(self.escalation.to_team, "", [])
-        return about.Target("", team)
+    def target(self, sheet: HandoffSheet) -> handoff_targets.Target | None:
+        team = handoff_targets.TeamTarget(self.escalation.to_team, "", [])
+        return handoff_targets.Target("", team)
 
     def context(self, sheet: HandoffSheet, **more: Any) -> dict[str, Any]:
         found = super().context(sheet, **more)

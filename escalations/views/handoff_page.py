@@ -27,6 +27,7 @@ from escalations.forms.handoff import (
 )
 from escalations.models import Escalation, Ticket
 from escalations.selectors import handoff as about
+from escalations.selectors import handoff_targets
 from escalations.services.attachments import HANDOFF_FORM, MAX_BYTES, attachment_add
 from escalations.services.handoffs import acknowledge_by, handoff_form_key
 from journal.models import Draft as StoredDraft
@@ -67,8 +68,8 @@ class HandoffPage:
         return about.last_escalation(self.ticket)
 
     @cached_property
-    def targets(self) -> about.Targets:
-        return about.targets_for(self.ticket, by=self.request.user, now=self.now, zone=self.zone)
+    def targets(self) -> handoff_targets.Targets:
+        return handoff_targets.targets_for(self.ticket, by=self.request.user, now=self.now, zone=self.zone)
 
     @cached_property
     def prefill(self) -> about.Prefill:
@@ -125,10 +126,10 @@ class HandoffPage:
     def value(self, sheet: HandoffSheet, name: str) -> str:
         return str(sheet.form[name].value() or "") if name in sheet.form.fields else ""
 
-    def target(self, sheet: HandoffSheet) -> about.Target | None:
+    def target(self, sheet: HandoffSheet) -> handoff_targets.Target | None:
         return self.targets.find(self.value(sheet, "to"))
 
-    def measure(self, sheet: HandoffSheet, target: about.Target | None) -> Completeness:
+    def measure(self, sheet: HandoffSheet, target: handoff_targets.Target | None) -> Completeness:
         tier = target.team.team.tier.code if target else ""
         return completeness(self.content(sheet), reason=self.value(sheet, "reason"), to=tier)
 
@@ -154,7 +155,7 @@ class HandoffPage:
             "states": [(key, *measure.by_section[key]) for key, _, _ in SECTIONS],
         }  # fmt: skip
 
-    def ack(self, target: about.Target | None) -> about.AckTarget | None:
+    def ack(self, target: handoff_targets.Target | None) -> about.AckTarget | None:
         if target is None:
             return None
         team = target.team.team

@@ -10,12 +10,8 @@ from escalations.domain.handoff import CONTENT_FIELDS
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Clock, Handoff, Hop
 from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
-from escalations.services.handoffs import (
-    HandoffConflict,
-    handoff_complete,
-    handoff_redirect,
-    handoff_withdraw,
-)
+from escalations.services.completing import HandoffConflict, handoff_complete
+from escalations.services.handoffs import handoff_redirect, handoff_withdraw
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event, OutboxMessage
