@@ -3,7 +3,8 @@
 from django.contrib import admin
 
 from accounts.admin import KeptAdmin
-from escalations.models import Contact, Customer
+from escalations.models import Contact, Customer, SweepProblem
+from journal.admin import ReadOnlyAdmin
 
 
 class ContactInline(admin.TabularInline):
@@ -22,3 +23,17 @@ class CustomerAdmin(KeptAdmin):
     autocomplete_fields = ("success_manager",)
     exclude = ("batch",)
     inlines = (ContactInline,)
+
+
+@admin.register(SweepProblem)
+class SweepProblemAdmin(ReadOnlyAdmin):
+    """Tickets that the sweep cannot work through. By reference only: who may read them is decided on their pages."""
+
+    list_display = ("ref", "attempts", "first_failed_at", "next_try_at", "error")
+    list_select_related = ("ticket",)
+    fields = ("ref", "attempts", "first_failed_at", "next_try_at", "error")
+    readonly_fields = fields
+
+    @admin.display(description="Ticket")
+    def ref(self, problem: SweepProblem) -> str:
+        return problem.ticket.ref
