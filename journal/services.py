@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 
 from journal import clock
 from journal.models import Batch, Draft, Event, Heartbeat, IdempotencyKey, OutboxMessage
@@ -101,14 +101,22 @@ class KeyOfAnother(Exception):
     """The idempotency key was used by another person or for another form."""
 
 
+# One statement tells who was first; bulk_create(ignore_conflicts=True) does not say.
+CLAIM = """
+INSERT INTO journal_idempotencykey (key, user_id, purpose) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING key
+"""
+
+
 def claim_submit(*, key: uuid.UUID, user: AbstractBaseUser, purpose: str) -> tuple[IdempotencyKey, bool]:
     """Claim a form's key inside the business transaction: (row, True) for the first arrival.
 
     A second arrival waits for the first to commit and gets (row, False) with the first one's result.
     """
-    IdempotencyKey.objects.bulk_create(
-        [IdempotencyKey(key=key, user_id=user.pk, purpose=purpose)], ignore_conflicts=True
-    )
+    mine = IdempotencyKey(key=key, user_id=user.pk, purpose=purpose)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [key, user.pk, purpose])
+        if cursor.fetchone():
+            return mine, True
     stored = IdempotencyKey.objects.select_for_update().get(pk=key)
     if stored.user_id != user.pk or stored.purpose != purpose:
         raise KeyOfAnother(str(key))
@@ -117,7 +125,7 @@ def claim_submit(*, key: uuid.UUID, user: AbstractBaseUser, purpose: str) -> tup
 
 def settle_submit(*, claim: IdempotencyKey, result: Mapping[str, Any]) -> None:
     claim.result = dict(result)
-    claim.save(update_fields=["result"])
+    IdempotencyKey.objects.filter(pk=claim.pk).update(result=claim.result)
 
 
 def heartbeat(name: str, *, notes: Iterable[str] = ()) -> None:

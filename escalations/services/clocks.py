@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from accounts.calendars import current_revision, working_calendar
 from accounts.domain.calendars import Calendar
+from accounts.models import Calendar as CalendarRow
 from accounts.models import CalendarRevision, Team
 from escalations.choices import ClockKind, ClockState
 from escalations.domain import clocks as core
@@ -67,6 +69,11 @@ class TicketClocks:
         self.pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
         self._changed: dict[int, Clock] = {}
         self._fired: list[Clock] = []
+
+    @cached_property
+    def in_force(self) -> tuple[PolicyVersion, Policy]:
+        """The policy by which new clocks start, asked for once."""
+        return policy_in_force()
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -204,7 +211,10 @@ class TicketClocks:
         new = [row for row in self._changed.values() if row.pk is None]
         old = [row for row in self._changed.values() if row.pk is not None]
         Clock.objects.bulk_create(new)
-        if old:
+        if len(old) == 1:
+            # What most writes change; putting a bulk statement together takes longer than running this one.
+            old[0].save(update_fields=_COLUMNS)
+        elif old:
             Clock.objects.bulk_update(old, _COLUMNS)
         if self._fired:
             Event.objects.bulk_create([breach_event(row, self.now) for row in self._fired])
@@ -218,7 +228,7 @@ class TicketClocks:
         ticket = self.ticket
         ticket.updated_at = self.now
         ticket.next_check_at = self.now if ticket.is_open else None
-        _, policy = policy_in_force()
+        _, policy = self.in_force
         outside = next((pause for pause in self.open_waits if pause.wait != Wait.HANDOFF), None)
         found = place(
             opened_at=ticket.opened_at,
@@ -285,6 +295,9 @@ def revision_for(
         case CalendarRule.ALWAYS:
             return None
         case CalendarRule.CUSTOMER:
+            contract = policy.contract(ticket.priority, ticket.segment)
+            if contract is not None and contract.calendar is not None:
+                return current_revision(CalendarRow.objects.values_list("pk", flat=True).get(code=contract.calendar))
             return current_revision(ticket.customer.calendar_id)
         case CalendarRule.RECEIVING_TEAM:
             return current_revision((team or ticket.team).calendar_id)
@@ -294,7 +307,7 @@ def revision_for(
 
 def start_stay(clocks: TicketClocks, *, at: datetime | None = None) -> None:
     """Start the clocks of the ticket's stay at its (new) tier, by the policy in force."""
-    version, policy = policy_in_force()
+    version, policy = clocks.in_force
     for target in targets_at_tier(policy, clocks.ticket):
         revision = revision_for(target.kind, policy=policy, ticket=clocks.ticket)
         clocks.start(target, version=version, revision=revision, at=at)
@@ -302,7 +315,7 @@ def start_stay(clocks: TicketClocks, *, at: datetime | None = None) -> None:
 
 def start_opening(clocks: TicketClocks, *, at: datetime | None = None) -> None:
     """Start the clocks that a ticket opens with: first response and the contract's resolution."""
-    version, policy = policy_in_force()
+    version, policy = clocks.in_force
     for target in (first_response_target(policy, clocks.ticket), contract_target(policy, clocks.ticket)):
         if target is not None:
             revision = revision_for(target.kind, policy=policy, ticket=clocks.ticket)
@@ -330,7 +343,7 @@ def change_priority(clocks: TicketClocks) -> None:
         else:
             clocks.rebudget(row, target, revision)
     if not clocks.live(ClockKind.CONTRACT_RESOLUTION):
-        version, policy = policy_in_force()
+        version, policy = clocks.in_force
         target = contract_target(policy, ticket)
         if target is not None:
             revision = revision_for(target.kind, policy=policy, ticket=ticket)
@@ -340,7 +353,7 @@ def change_priority(clocks: TicketClocks) -> None:
 def promise_update(clocks: TicketClocks, *, due: datetime, escalation: Escalation | None = None) -> None:
     """A promise of the next update starts a clock; a newer promise takes the place of the one before."""
     clocks.stop(ClockKind.PROMISED_UPDATE)
-    version, policy = policy_in_force()
+    version, _ = clocks.in_force
     record = core.promise(now=clocks.now, due=due)
     target = Target(ClockKind.PROMISED_UPDATE, record.budget, "")
     row = clocks.start(target, version=version, revision=None, escalation=escalation)

@@ -61,9 +61,8 @@ def handoff_complete(
     next_update_at = datetime.fromisoformat(promised) if promised else None
     check_promise(held, next_update_at)
     merged = HandoffContent.from_json({**stored.to_json(), **{name: new for name, (_, new) in changed.items()}})
-    saved = save_handoff(current, held, merged)
-    saved.version = handoff.version + 1
-    saved.save(update_fields=["version"])
+    handoff.version += 1
+    saved = save_handoff(current, held, merged, handoff)
     current.save(update_fields=["state"])
     clocks = TicketClocks(held.ticket, held.now)
     carry_facts(held, merged)

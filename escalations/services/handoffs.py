@@ -99,15 +99,15 @@ def _set_to_wait(held: Held, clocks: TicketClocks, escalation: Escalation) -> No
     hop_change(ticket=held.ticket, kind=HopKind.WAITING, at=held.now)
 
 
-def save_handoff(escalation: Escalation, held: Held, content: HandoffContent) -> Handoff:
+def save_handoff(
+    escalation: Escalation, held: Held, content: HandoffContent, handoff: Handoff | None = None
+) -> Handoff:
+    """Write the form, with the files that were uploaded to it. `handoff` is the escalation's, None for its first."""
+    handoff = handoff or Handoff(escalation=escalation, filed_by=held.by)
     measure = completeness(content, reason=escalation.reason, to=escalation.to_tier.code)
-    values = {
-        "content": content.to_json(), "filled": measure.filled, "asked": measure.asked,
-        "updated_at": held.now, "updated_by": held.by,
-    }  # fmt: skip
-    handoff, _ = Handoff.objects.update_or_create(
-        escalation=escalation, defaults=values, create_defaults={**values, "filed_by": held.by}
-    )
+    handoff.content, handoff.filled, handoff.asked = content.to_json(), measure.filled, measure.asked
+    handoff.updated_at, handoff.updated_by = held.now, held.by
+    handoff.save()
     Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, draft_form=HANDOFF_FORM).update(
         handoff=handoff, draft_of=None, draft_form=""
     )
@@ -164,7 +164,7 @@ def handoff_file(
     check_promise(held, next_update_at)
     clocks = TicketClocks(current, held.now)
     is_resubmit = latest is not None and latest.state == EscalationState.RETURNED
-    escalation = latest if is_resubmit and latest is not None else _new_escalation(held, origin)
+    escalation = latest if is_resubmit and latest is not None else _new_escalation(held, clocks, origin, latest)
     escalation.reason, escalation.to_tier, escalation.to_team, escalation.to_user = (
         reason,
         to_team.tier,
@@ -180,7 +180,8 @@ def handoff_file(
     escalation.save()
     if current.is_restricted and to_user is not None:
         TicketReader.objects.get_or_create(ticket=current, user=to_user, defaults={"named_by": held.by})
-    handoff = save_handoff(escalation, held, content)
+    returned = Handoff.objects.filter(escalation=escalation).first() if is_resubmit else None
+    handoff = save_handoff(escalation, held, content, returned)
     carry_facts(held, content)
     if next_update_at is not None and not is_promised(clocks, next_update_at):
         promise_update(clocks, due=next_update_at)
@@ -210,12 +211,12 @@ def check_promise(held: Held, at: datetime | None) -> None:
         raise Refused("The promised time has passed.", {"next_update_at": "Promise a time that is still to come."})
 
 
-def _new_escalation(held: Held, origin: Origin) -> Escalation:
-    version, _ = policy_in_force()
+def _new_escalation(held: Held, clocks: TicketClocks, origin: Origin, latest: Escalation | None) -> Escalation:
+    version, _ = clocks.in_force
     return Escalation(
         ticket=held.ticket, axis=Axis.FUNCTIONAL, origin=origin, policy_version=version,
         from_tier=held.ticket.tier, from_team=held.ticket.team, from_user=held.by, filed_at=held.now,
-        previous=_previous(held.ticket, held.now),
+        previous=_previous(held.ticket, held.now) if latest is not None else None,
     )  # fmt: skip
 
 
