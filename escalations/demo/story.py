@@ -132,7 +132,7 @@ class Story:
             start = self.hop.span.lower
             if start == self.at:
                 self.at += timedelta(seconds=1)
-            contract = self.world.contract_calendar(ticket.customer)
+            contract = self.world.contract_calendar(ticket)
             taken = 0 if self.hop.kind == HopKind.PAUSED else business_seconds(start, self.at, contract)
             self.hop.sla_seconds = taken
             self.hop.work_seconds = business_seconds(start, self.at, self.world.calendar_of(self.hop.team))

@@ -10,7 +10,7 @@ from accounts.domain.calendars import ALWAYS_OPEN, Calendar, due_at
 from accounts.models import CalendarRevision, Region, Team, User
 from escalations.demo import texts
 from escalations.domain.handoff import HandoffContent, Step
-from escalations.models import Contact, Customer
+from escalations.models import Contact, Customer, Ticket
 from policies.domain.policy import Policy
 from policies.models import PolicyVersion
 from policies.selectors import policy_in_force
@@ -53,10 +53,10 @@ class World:
     def calendar_of(self, team: Team) -> Calendar:
         return working_calendar(self.revisions[team.calendar_id])
 
-    def contract_calendar(self, customer: Customer) -> Calendar:
-        if customer.calendar_id is None:
+    def contract_calendar(self, ticket: Ticket) -> Calendar:
+        if ticket.customer.calendar_id is None or self.policy.severity(ticket.priority).runs_around_the_clock:
             return ALWAYS_OPEN
-        return working_calendar(self.revisions[customer.calendar_id])
+        return working_calendar(self.revisions[ticket.customer.calendar_id])
 
     def team_for(self, tier: str, region: str) -> Team:
         """A team of the tier, the customer's region first."""

@@ -4,22 +4,31 @@ from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from accounts.calendars import current_revisions, working_calendar
+from accounts.calendars import current_revision, working_calendar
 from accounts.domain.calendars import Calendar, business_seconds
 from accounts.models import Team, Tier, User
-from escalations.choices import HopKind
-from escalations.models import Hop, Ticket
+from escalations.choices import ClockKind, HopKind
+from escalations.models import Clock, Hop, Ticket
+
+
+def _contract_calendar(ticket: Ticket) -> Calendar:
+    """What "SLA remaining" counts on: the contract clock's calendar, without one the customer's."""
+    clock = (
+        Clock.objects.filter(ticket=ticket, kind=ClockKind.CONTRACT_RESOLUTION)
+        .select_related("calendar_revision")
+        .order_by("-round")
+        .first()
+    )
+    if clock is not None:
+        return working_calendar(clock.calendar_revision)
+    return working_calendar(current_revision(ticket.customer.calendar_id))
 
 
 def _measure(ticket: Ticket, hop: Hop, until: datetime) -> tuple[int, int]:
     """(seconds of the contract's calendar, seconds of the team's) in the hop; a pause takes no contract time."""
     start = hop.span.lower
-    contract_id = ticket.customer.calendar_id
-    ids = {hop.team.calendar_id} | ({contract_id} if contract_id else set())
-    revisions = current_revisions(ids)
-    contract: Calendar = working_calendar(revisions[contract_id] if contract_id else None)
-    team = working_calendar(revisions[hop.team.calendar_id])
-    taken = 0 if hop.kind == HopKind.PAUSED else business_seconds(start, until, contract)
+    taken = 0 if hop.kind == HopKind.PAUSED else business_seconds(start, until, _contract_calendar(ticket))
+    team = working_calendar(current_revision(hop.team.calendar_id))
     return max(taken, 0), max(business_seconds(start, until, team), 0)
 
 

@@ -1,0 +1,54 @@
+"""The contract's clock and the hop ledger count on the same calendar: the rule's, else the customer's, P1 always."""
+
+from datetime import timedelta
+
+import pytest
+
+from escalations.choices import ClockKind
+from escalations.models import Clock, Hop
+from escalations.services.tickets import ticket_assign
+from journal import clock
+from policies.models import ContractTarget
+from policies.services.versions import version_copy, version_publish
+from tests.factories import NOON, CustomerFactory, Organisation, make_calendar
+
+pytestmark = pytest.mark.django_db
+EVENING = NOON.replace(hour=15)  # 17:00 in Berlin, an hour before closing
+
+
+@pytest.fixture
+def org() -> Organisation:
+    return Organisation()
+
+
+def contract(ticket) -> Clock:
+    return Clock.objects.get(ticket=ticket, kind=ClockKind.CONTRACT_RESOLUTION)
+
+
+def hour_by_hour(ticket, by, traveller) -> int:
+    """SLA seconds of the first hop, after two hours of which one lies behind closing."""
+    traveller.forward(timedelta(hours=2))
+    ticket_assign(ticket=ticket, by=by, owner=None)
+    return Hop.objects.filter(ticket=ticket, span__endswith__isnull=False).latest("span").sla_seconds
+
+
+@pytest.mark.parametrize(("priority", "expected"), [(2, 3600), (1, 7200)])
+def test_customers_calendar_but_p1_around_the_clock(org, priority, expected):
+    customer = CustomerFactory(calendar=org.calendar)
+    by = org.people["l2_first" if priority == 2 else "l3_first"]
+    with clock.travel(EVENING) as traveller:
+        ticket = org.ticket(by=by, priority=priority, customer=customer)
+        assert (contract(ticket).calendar_revision is None) == (priority == 1)
+        assert hour_by_hour(ticket, by, traveller) == expected
+
+
+def test_the_rules_own_calendar_goes_before_the_customers(org):
+    short = make_calendar("short", opens=8, closes=17)
+    draft = version_copy(version=org.policy, by=org.process_owner)
+    ContractTarget.objects.filter(version=draft, priority=2, segment="enterprise").update(calendar=short)
+    version_publish(version=draft, by=org.manager)
+    by = org.people["l2_first"]
+    with clock.travel(EVENING) as traveller:
+        ticket = org.ticket(by=by, priority=2, customer=CustomerFactory(calendar=org.calendar))
+        assert contract(ticket).calendar_revision == short.current
+        assert hour_by_hour(ticket, by, traveller) == 0
