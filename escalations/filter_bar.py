@@ -100,6 +100,11 @@ class FilterBar:
         return self.url({}, self.look) if self.chosen else ""
 
     @property
+    def shows_clear(self) -> bool:
+        """One or two are as quickly taken away one by one, and the bar keeps to its line."""
+        return len(self.chosen) > 2
+
+    @property
     def sorts(self) -> list[Choice]:
         others = {name: values for name, values in self.look.items() if name != "sort"}
         return [
