@@ -13,7 +13,7 @@ from escalations.models import Clock, Escalation, Ticket
 _RINGS = {
     ClockKind.FIRST_RESPONSE: "the missing first reply is marked. The first reply or call stops this clock",
     ClockKind.ACKNOWLEDGEMENT: "the handoff is marked as not acknowledged in time. The sender still owns the ticket",
-    ClockKind.TIME_AT_TIER: "the limit is marked as passed. Whoever holds the ticket then escalates it",
+    ClockKind.TIME_AT_TIER: "the limit is marked as passed. Nothing moves by itself: the holder escalates it",
     ClockKind.TIER_RESOLUTION: "the target is marked as missed. The ticket stays where it is",
     ClockKind.CONTRACT_RESOLUTION: "the contract’s target is marked as missed. The ticket stays where it is",
     ClockKind.PROMISED_UPDATE: "the promise is marked as broken. A reply or a call to the customer keeps it",
@@ -35,7 +35,8 @@ def meaning(
     used = f"{humanize_seconds(found.used or 0)} of {humanize_seconds(row.budget)} are used."
     match row.state:
         case ClockState.RUNNING:
-            said = [f"At {moment(found.due, now, zone)} {_RINGS.get(kind, _OTHER)}.", used]
+            told = "The receivers are" if kind == ClockKind.ACKNOWLEDGEMENT else "Whoever holds the ticket is"
+            said = [f"At {moment(found.due, now, zone)} {_RINGS.get(kind, _OTHER)}. {told} told by mail.", used]
         case ClockState.PAUSED:
             left = humanize_seconds(row.remaining or 0)
             said = [f"{row.pause_reason}. {left} are left; they run on as soon as the wait ends."]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
@@ -34,7 +35,7 @@ def number(text: str) -> int | None:
 
 def crumbs(ticket: Ticket) -> list[tuple[str, str]]:
     """The way from the queue to the ticket, for the pages below it."""
-    return [("Queue", "/queue/"), (ticket.ref, ticket.get_absolute_url())]
+    return [("Queue", reverse("escalations:queue_list")), (ticket.ref, ticket.get_absolute_url())]
 
 
 def draft_initial(draft: Draft | None) -> dict[str, Any]:
