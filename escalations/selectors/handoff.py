@@ -35,17 +35,17 @@ LISTS = (
 LAST_HANDOFFS = 10
 
 
-def choices_for(targets: Targets | None, *, kept: HandoffContent | None = None) -> HandoffChoices:
+def choices_for(targets: Targets, *, kept: HandoffContent) -> HandoffChoices:
     """What every list offers now. A code that `kept` holds stays on offer after it went out of use. One query."""
     lists: dict[str, list[tuple[str, str]]] = {str(name): [] for name in LISTS}
     for name, code, label, is_active in PickItem.objects.filter(list__in=LISTS).values_list(
         "list", "code", "label", "is_active"
     ):
-        if is_active or (kept is not None and getattr(kept, name, "") == code):
+        if is_active or getattr(kept, name, "") == code:
             lists[name].append((code, label))
     return HandoffChoices(
         reasons=lists[PickListName.REASON],
-        to=targets.choices() if targets else (),
+        to=targets.choices(),
         scopes=lists[PickListName.SCOPE],
         urgencies=lists[PickListName.URGENCY],
         contact_methods=lists[PickListName.CONTACT_METHOD],

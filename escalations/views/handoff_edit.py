@@ -40,6 +40,14 @@ class EditPage(HandoffPage):
     def prefill(self) -> about.Prefill:
         return about.Prefill(HandoffContent.from_json(self.escalation.handoff.content))
 
+    @property
+    def kept(self) -> HandoffContent:
+        return self.base
+
+    @cached_property
+    def targets(self) -> handoff_targets.Targets:
+        return handoff_targets.Targets([])
+
     def beginning(self) -> Draft:
         return draft_of_content(self.base)
 

@@ -86,8 +86,12 @@ class HandoffPage:
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        choices = about.choices_for(self.targets if self.with_target else None, kept=self.base)
-        return {"choices": choices, "with_target": self.with_target}
+        return {"choices": about.choices_for(self.targets, kept=self.kept), "with_target": self.with_target}
+
+    @property
+    def kept(self) -> HandoffContent:
+        """What is on record: untouched seconds and codes out of use stay as they are. Nothing before the filing."""
+        return HandoffContent()
 
     @cached_property
     def labels(self) -> dict[str, dict[str, str]]:
@@ -114,7 +118,7 @@ class HandoffPage:
         return sheet
 
     def posted(self) -> HandoffSheet:
-        return sheet_of_post(self.request.POST, base=self.base, **self.options)
+        return sheet_of_post(self.request.POST, base=self.kept, **self.options)
 
     def content(self, sheet: HandoffSheet) -> HandoffContent:
         """What of the sheet is well formed."""

@@ -5,10 +5,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from escalations.choices import EscalationState
 from escalations.domain.handoff import HandoffContent
+from escalations.forms.handoff import BOOKKEEPING, KEPT
 from escalations.models import Attachment, Escalation
 from escalations.services.answers import handoff_return
 from escalations.services.conversation import ticket_record_customer, ticket_reply
@@ -246,6 +252,30 @@ def test_preview_shows_the_draft(org, agent, ticket):
     assert "draft, not filed" in text
     assert "The key is cached." in text
     assert "Replayed a delivery" in text
+
+
+def test_filing_costs_the_same_however_long_the_form(org, agent):
+    def cost(**more: object) -> int:
+        ticket = org.ticket()
+        with CaptureQueriesContext(connection) as queries:
+            assert agent.post(url(ticket), typed(org, **more)).status_code == 303
+        return len(queries)
+
+    rows = {f"steps-{n}-step": "again" for n in range(60)}
+    cost()
+    assert cost() == cost(**{"steps-TOTAL_FORMS": "60"}, **rows, customer_words="x" * 20_000)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*KEPT, *BOOKKEEPING, "do", "resolve", "remove_step", "remove_file"]), st.text())
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_sent_is_answered(org, posted):
+    client = Client(raise_request_exception=False)
+    client.force_login(org.agent)
+    ticket = org.ticket()
+    for name in ("handoff_create", "handoff_draft"):
+        assert client.post(url(ticket, name), typed(org, **posted)).status_code < 500
 
 
 def test_keys_of_no_shape_are_keys_too(org, agent, ticket):
