@@ -14,11 +14,11 @@ from escalations.choices import Axis, ClockKind, EscalationState, TicketState
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.domain.wording import humanize_seconds
 from escalations.models import Attachment, Clock, Customer, Escalation, HandoffFeedback, Pause, Resolution, Ticket
-from escalations.selectors import timeline_words
 from escalations.selectors.clock_strip import clock_chip, clock_name, clock_rows, is_live, strip, why
 from escalations.selectors.hops import hop_ledger, hop_rows
 from escalations.selectors.timeline import VIEWS, Slice, Tally, View, tally, timeline
-from escalations.selectors.timeline_words import Book, entries, file_lines
+from escalations.selectors.timeline_book import Book, file_lines
+from escalations.selectors.timeline_words import entries
 from policies.choices import PickListName
 from policies.domain.policy import Clause, NoSuchRule, TierRules
 from policies.selectors import pick_labels, policy_in_force
@@ -305,12 +305,3 @@ def fact_line(page: TicketPage) -> list[str]:
     if ticket.vendor:
         found.append(f"{ticket.vendor} {ticket.vendor_reference}".strip())
     return [text for text in found if text]
-
-
-def facts_of(ticket: Ticket, labels: timeline_words.Labels) -> list[tuple[str, str]]:
-    """Every fact that triggers and routing will read, as label and value."""
-    return [
-        (label, timeline_words.fact_words(labels, name, getattr(ticket, name)))
-        for name, label in timeline_words.FACT_LABELS.items()
-        if name not in ("subject", "description") and getattr(ticket, name) not in (None, "", False)
-    ]

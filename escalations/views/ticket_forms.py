@@ -14,7 +14,7 @@ from escalations.errors import Refused
 from escalations.forms.tickets import ChurnForm, FactsForm, ResolveForm
 from escalations.models import Escalation, Ticket
 from escalations.selectors.ticket import LISTS, escalations_of
-from escalations.selectors.timeline_words import FACT_LABELS, fact_words
+from escalations.selectors.timeline_book import FACT_LABELS, fact_words
 from escalations.services import resolutions, tickets
 from escalations.services.resolutions import Feedback, escalation_behind
 from escalations.services.submits import form_key, submit_once
