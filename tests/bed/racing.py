@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import signal
 import threading
 import time
@@ -82,19 +83,31 @@ def finish(*pids: int) -> list[int]:
     return codes
 
 
-def kill_again_and_again(
-    work: Callable[[], object], *, kills: int, longest: float, seed: int = 1, more: Callable[[], bool]
-) -> int:
-    """Start `work` in a process and SIGKILL it after up to `longest` seconds, `kills` times while there is `more`.
+_pulse: list[int] = []
+
+
+def beat() -> None:
+    """Called by the work of `kill_again_and_again`: from now on it is worth killing."""
+    for end in _pulse:
+        os.write(end, b".")
+
+
+def kill_again_and_again(work: Callable[[], object], *, kills: int, longest: float, seed: int = 1) -> int:
+    """Start `work` in a process, wait until it beats, and SIGKILL it up to `longest` seconds later; `kills` times.
 
     Then lets one finish in peace. Returns how many were killed while they worked.
     """
     rng, killed = random.Random(seed), 0
     for _ in range(kills):
-        if not more():
-            break
+        reading, writing = os.pipe()
+        _pulse.append(writing)
         pid = spawn(work)
-        time.sleep(rng.uniform(0.0, longest))
+        _pulse.remove(writing)
+        os.close(writing)
+        assert select.select([reading], [], [], PATIENCE)[0], "a process hangs"
+        if os.read(reading, 1):  # else it has ended: there was nothing left to do
+            time.sleep(rng.uniform(0.0, longest))
+        os.close(reading)
         if ended(pid):
             continue
         os.kill(pid, signal.SIGKILL)
