@@ -89,6 +89,7 @@ def queue_news(request: HttpRequest) -> HttpResponse:
     words = f"{NEWS_CAP}+ new tickets" if number > NEWS_CAP else counted(number, "new ticket")
     context = {
         "words": words,
+        "is_one": number == 1,
         "since": format_time(since, queue.zone, now),
         "bar": FilterBar(queue, reverse("escalations:queue_list")),
     }
