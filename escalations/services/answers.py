@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.calendars import working_calendar
 from accounts.domain.calendars import due_at
 from accounts.models import User
-from escalations.choices import WAITING_STATES, Axis, ClockKind, EscalationState, HopKind, TicketState
+from escalations.choices import WAITING_STATES, Axis, ClockKind, EscalationState, TicketState
 from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Refused
@@ -118,7 +118,7 @@ def handoff_accept(
         ticket.state = TicketState.OPEN
         resume_outside(held, clocks)
     move_ticket(ticket, tier=current.to_tier, team=current.to_team, owner=held.by, at=held.now)
-    hop_change(ticket=ticket, kind=HopKind.HELD, at=held.now)
+    hop_change(ticket=ticket, waits=clocks.open_waits, at=held.now)
     start_stay(clocks)
     if next_update_at is not None:
         promise_update(clocks, due=next_update_at)

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.calendars import working_calendar
 from accounts.domain.calendars import due_at
 from accounts.models import Team, User
-from escalations.choices import Axis, ClockKind, EscalationState, HopKind, Origin
+from escalations.choices import Axis, ClockKind, EscalationState, Origin
 from escalations.domain.clocks import Wait
 from escalations.domain.handoff import HandoffContent, completeness
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
@@ -96,7 +96,7 @@ def _set_to_wait(held: Held, clocks: TicketClocks, escalation: Escalation) -> No
         clocks.pause(
             Wait.HANDOFF, reason=f"Handoff to {escalation.to_tier} pending", review_at=review_at, by_id=held.by.pk
         )
-    hop_change(ticket=held.ticket, kind=HopKind.WAITING, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
 
 
 def save_handoff(
@@ -241,8 +241,7 @@ def end_waiting(held: Held, clocks: TicketClocks, escalation: Escalation, *, ans
     """The handoff waits no longer and the ticket stays where it is: clocks and hop go back to the holder."""
     (clocks.stop if answered else clocks.cancel)(ClockKind.ACKNOWLEDGEMENT)
     clocks.resume(Wait.HANDOFF)
-    waits_outside = any(pause.wait != Wait.HANDOFF for pause in clocks.open_waits)
-    hop_change(ticket=held.ticket, kind=HopKind.PAUSED if waits_outside else HopKind.HELD, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
     escalation.ended_at = held.now
     escalation.ack_expires_at = None
     escalation.version += 1

@@ -1,5 +1,6 @@
 """The hop ledger: who held a ticket from when to when, and what it took of the contract's time."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -8,7 +9,8 @@ from accounts.calendars import current_revision, working_calendar
 from accounts.domain.calendars import Calendar, business_seconds
 from accounts.models import Team, Tier, User
 from escalations.choices import ClockKind, HopKind
-from escalations.models import Clock, Hop, Ticket
+from escalations.domain.clocks import Wait
+from escalations.models import Clock, Hop, Pause, Ticket
 
 
 def _contract_calendar(ticket: Ticket) -> Calendar:
@@ -52,7 +54,15 @@ def hop_close(*, ticket: Ticket, at: datetime) -> Hop | None:
     return hop
 
 
-def hop_change(*, ticket: Ticket, kind: HopKind, at: datetime) -> None:
-    """The ticket as it now stands (tier, team, owner) is held in another way from `at` on."""
+def hop_kind(waits: Iterable[Pause]) -> HopKind:
+    """How a ticket with these open waits is held: a wait outside pauses it, also while a handoff is pending."""
+    found = {pause.wait for pause in waits}
+    if found - {Wait.HANDOFF}:
+        return HopKind.PAUSED
+    return HopKind.WAITING if found else HopKind.HELD
+
+
+def hop_change(*, ticket: Ticket, waits: Iterable[Pause], at: datetime) -> None:
+    """The ticket as it now stands (tier, team, owner, open waits) is held in another way from `at` on."""
     hop_close(ticket=ticket, at=at)
-    hop_open(ticket=ticket, kind=kind, tier=ticket.tier, team=ticket.team, holder=ticket.owner, at=at)
+    hop_open(ticket=ticket, kind=hop_kind(waits), tier=ticket.tier, team=ticket.team, holder=ticket.owner, at=at)

@@ -188,8 +188,8 @@ def ticket_assign(*, ticket: Ticket, by: User, owner: User | None) -> Ticket:
     if current.state == TicketState.NEW and owner is not None:
         current.state = TicketState.OPEN
     current.version += 1
-    is_waiting = current.pauses.filter(ended_at__isnull=True).exclude(wait=Wait.HANDOFF).exists()
-    hop_change(ticket=current, kind=HopKind.PAUSED if is_waiting else HopKind.HELD, at=held.now)
+    waits = list(current.pauses.filter(ended_at__isnull=True))
+    hop_change(ticket=current, waits=waits, at=held.now)
     current.updated_at = current.next_check_at = held.now
     current.save()
     tell_changes(held, "ticket.assigned", {"owner": (old, owner)})
@@ -216,7 +216,7 @@ def ticket_wait(*, ticket: Ticket, by: User, wait: Wait, reason: str, review_at:
         if pause.wait != Wait.HANDOFF:
             clocks.resume(Wait(pause.wait))
     clocks.pause(wait, reason=reason, review_at=review_at, by_id=held.by.pk)
-    hop_change(ticket=current, kind=HopKind.PAUSED, at=held.now)
+    hop_change(ticket=current, waits=clocks.open_waits, at=held.now)
     clocks.save()
     tell(held, "ticket.waiting", wait=wait.value, reason=reason, review_at=review_at)
     return current
@@ -241,8 +241,7 @@ def resume_outside(held: Held, clocks: TicketClocks) -> None:
     ended = [clocks.resume(Wait(pause.wait)) for pause in list(clocks.open_waits) if pause.wait != Wait.HANDOFF]
     if not ended:
         return
-    pending = any(pause.wait == Wait.HANDOFF for pause in clocks.open_waits)
-    hop_change(ticket=held.ticket, kind=HopKind.WAITING if pending else HopKind.HELD, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
     tell(held, "ticket.resumed", waits=[pause.wait for pause in ended if pause is not None])
 
 

@@ -16,13 +16,10 @@ RESPONSE_WORDS = {
 
 
 def span_words(seconds: int) -> str:
-    """`5400` → `1 h 30 min`; whole days only where nothing smaller is left over."""
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
+    """`5400` → `1 h 30 min`. Never in days: on a calendar of ten hours a day, 48 h are not two of them."""
+    hours, rest = divmod(seconds, 3_600)
     minutes, left = divmod(rest, 60)
-    if days and (hours or minutes or left or days == 1):
-        hours, days = hours + 24 * days, 0
-    parts = [(days, "days"), (hours, "h"), (minutes, "min"), (left, "s")]
+    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
 
 

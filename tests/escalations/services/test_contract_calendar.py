@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from escalations.choices import ClockKind
+from escalations.choices import ClockKind, HopKind
+from escalations.domain.clocks import Wait
 from escalations.models import Clock, Hop
-from escalations.services.tickets import ticket_assign
+from escalations.services.handoffs import handoff_withdraw
+from escalations.services.tickets import ticket_assign, ticket_wait
 from journal import clock
 from policies.models import ContractTarget
 from policies.services.versions import version_copy, version_publish
-from tests.factories import NOON, CustomerFactory, Organisation, make_calendar
+from tests.factories import NOON, CustomerFactory, Organisation, in_hours, make_calendar
 
 pytestmark = pytest.mark.django_db
 EVENING = NOON.replace(hour=15)  # 17:00 in Berlin, an hour before closing
@@ -52,3 +54,17 @@ def test_the_rules_own_calendar_goes_before_the_customers(org):
         ticket = org.ticket(by=by, priority=2, customer=CustomerFactory(calendar=org.calendar))
         assert contract(ticket).calendar_revision == short.current
         assert hour_by_hour(ticket, by, traveller) == 0
+
+
+def test_a_handoff_of_a_ticket_that_waits_outside_takes_no_contract_time(org):
+    with clock.travel(NOON) as traveller:
+        ticket = org.ticket()
+        ticket_wait(ticket=ticket, by=org.agent, wait=Wait.CUSTOMER, reason="Trace id", review_at=in_hours(20))
+        traveller.forward(timedelta(minutes=10))
+        escalation = org.handoff(ticket)
+        traveller.forward(timedelta(minutes=10))
+        ticket_assign(ticket=ticket, by=org.agent, owner=org.people["l1_second"])
+        traveller.forward(timedelta(minutes=10))
+        handoff_withdraw(escalation=escalation, by=org.agent, note="Too early")
+        kinds = set(Hop.objects.filter(ticket=ticket).values_list("kind", "sla_seconds"))
+    assert kinds == {(HopKind.PAUSED, 0), (HopKind.PAUSED, None)}
