@@ -10,9 +10,7 @@ import django_filters
 from django import forms
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import ValidationError
-from django.db.models import Q
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models import DateTimeField, Func, Q, Value
 
 from escalations.models import Ticket
 from escalations.querysets import TicketQuerySet
@@ -29,13 +27,22 @@ def ref_number(words: str) -> int | None:
     return int(found[1]) if found else None
 
 
+class Unseen(Func):
+    """A value that is known only when the statement runs, so that no estimate is made from it."""
+
+    template = "(SELECT %(expressions)s)"
+    output_field = DateTimeField()
+
+
 def due_by(instant: datetime) -> Q:
     """Due by then. Nothing is sorted later than it is due, so the queue's own index ends the search.
 
-    The database thinks that due times and states have nothing to do with each other, and would rather sort all that
-    is due than read it in order (measured: 50 ms against 2); behind an expression it has no such choice.
+    The database thinks that due times and states have nothing to do with each other, expects a tenth of what there is,
+    and would rather sort all that is due than read it in order (measured: 82 ms against 1). Of an instant that it
+    cannot see it expects a third, and reads in order.
     """
-    return Q(queue_key__lte=instant) & Q(LessThanOrEqual(Coalesce("due_at", "queue_key"), instant))
+    then = Unseen(Value(instant, output_field=DateTimeField()))
+    return Q(queue_key__lte=then, due_at__lte=then)
 
 
 class CodesField(forms.MultipleChoiceField):

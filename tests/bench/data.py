@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models import Team
+from accounts.models import Region, Team
 from escalations.models import Clock, Contact, Customer, Ticket
 from tests.factories import Organisation, UserFactory
 
@@ -148,6 +148,8 @@ FROM escalations_ticket t CROSS JOIN generate_series(1, %(each)s) n WHERE t.sour
 def organisation() -> Organisation:
     """The test organisation with as many people as four tiers of that load would have."""
     made = Organisation()
+    for code in ("americas", "apac"):
+        Region.objects.get_or_create(code=code, defaults={"name": code.title()})
     for team in Team.objects.select_related("tier"):
         role = made.people[f"{team.tier.code.lower()}_first"].role
         for number in range(3, PEOPLE_PER_TEAM[team.tier.code] + 1):
