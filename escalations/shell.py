@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from accounts.choices import Ability
-from escalations.selectors.counts import CAP, count_text
+from escalations.selectors.counts import SHORT_CAP, count_text
 from escalations.selectors.waiting import rail_counts
 from journal.heartbeats import silence_of
 from web import navigation
@@ -39,12 +39,12 @@ def _counts(request: HttpRequest) -> tuple[int, int]:
 
 def _waiting(request: HttpRequest) -> navigation.Count:
     number = _counts(request)[0]
-    return navigation.Count(number, hot=True, text=count_text(number) if number > CAP else "")
+    return navigation.Count(number, hot=True, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
 
 
 def _held(request: HttpRequest) -> navigation.Count:
     number = _counts(request)[1]
-    return navigation.Count(number, text=count_text(number) if number > CAP else "")
+    return navigation.Count(number, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
 
 
 def register() -> None:

@@ -3,17 +3,14 @@
 Everything starts from `Ticket.objects.visible_to(user)`, counts, news and export included.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,8 +19,18 @@ from escalations.filtersets import TicketFilter
 from escalations.models import Ticket
 from escalations.models.tickets import WAITING_LONGEST
 from escalations.querysets import TicketQuerySet
-from escalations.selectors.counts import CAP, capped_counts, count_text
-from escalations.selectors.queue_options import ME, MINE, NONE, Options, queue_options
+from escalations.selectors.counts import (
+    CAP,
+    SHORT_CAP,
+    Part,
+    capped_counts,
+    count_part,
+    count_text,
+    kept_parts,
+    run_counts,
+)
+from escalations.selectors.queue_options import Options, queue_options
+from escalations.selectors.queue_views import Tab, View, built_in_views
 from journal.models import Event
 from web.pagination import Page, paginate
 
@@ -56,38 +63,6 @@ SORTS = (
 )
 # Closed tickets have no deadline to be sorted by, and only the newest-first order has an index for them.
 SORTS_OF_CLOSED = SORTS[1:2]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A tab: a name for a set of filters."""
-
-    label: str
-    params: Mapping[str, Sequence[str]]
-
-    @property
-    def url(self) -> str:
-        return queue_url(self.params)
-
-
-def queue_url(params: Mapping[str, Sequence[str]]) -> str:
-    """The queue's address with these filters: the one way to link to tickets from anywhere."""
-    query = urlencode(params, doseq=True)
-    return reverse("escalations:queue_list") + (f"?{query}" if query else "")
-
-
-def built_in_views(user: User) -> list[View]:
-    """The tabs. Those who have a team see its part of the queue under every name that does not say "all"."""
-    team = {"team": [MINE]} if user.team_id is not None else {}
-    views = [
-        View("Mine", {"owner": [ME]}),
-        View("My team", team),
-        View("Unowned", team | {"owner": [NONE]}),
-        View("Breach today", team | {"due": ["today"]}),
-        View("Waiting for customer", team | {"state": ["waiting_customer"]}),
-        View("All open", {}),
-    ]
-    return [view for view in views if view.label != "My team" or team]
 
 
 class Queue:
@@ -165,20 +140,29 @@ class Queue:
         return self.ordered.order_by(*self.sort.ordering).values_list(*FIELDS, *extra, named=True)
 
     @cached_property
-    def tabs(self) -> list[dict[str, Any]]:
-        """The built-in views with their counts, the current one marked. `total` is counted with them."""
-        views = built_in_views(self.user)
-        return [
-            {"label": view.label, "url": view.url, "count": count_text(number), "current": view.params == self.chosen}
-            for view, number in zip(views, self._counts, strict=False)
-        ]
+    def views(self) -> list[View]:
+        return built_in_views(self.user)
+
+    @cached_property
+    def current(self) -> int | None:
+        """The place of the view that is shown, if it is one of the built-in ones."""
+        return next((place for place, view in enumerate(self.views) if view.params == self.chosen), None)
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        """The built-in views with their counts, the current one marked."""
+        found = []
+        for place, view in enumerate(self.views):
+            is_current = place == self.current
+            count = self.total_text if is_current else count_text(self._counts[place], SHORT_CAP)
+            found.append(Tab(view.label, view.url, count, is_current))
+        return found
 
     @property
     def held(self) -> int:
         """Open tickets of this person's team, of everybody for who has none: the number beside "Queue"."""
         wanted = "My team" if self.user.team_id is not None else "All open"
-        labels = [view.label for view in built_in_views(self.user)]
-        return self._counts[labels.index(wanted)]
+        return self._counts[[view.label for view in self.views].index(wanted)]
 
     @property
     def total(self) -> int:
@@ -187,7 +171,7 @@ class Queue:
 
     @property
     def total_text(self) -> str:
-        return count_text(self.total)
+        return count_text(self.total, CAP)
 
     @property
     def is_capped(self) -> bool:
@@ -195,13 +179,14 @@ class Queue:
 
     @cached_property
     def _counts(self) -> list[int]:
-        views = built_in_views(self.user)
-        same = next((place for place, view in enumerate(views) if view.params == self.chosen), None)
-        asked = [self.filter.narrow(self.visible, view.params).order_by("queue_key") for view in views]
-        if same is None:
-            asked.append(self.tickets.order_by("queue_key" if self.only_open else "-opened_at"))
-        counts = capped_counts(asked)
-        return counts if same is None else [*counts, counts[same]]
+        """Of each built-in view, and of the one shown. One statement."""
+        tabs = kept_parts(self.user, ("tabs", self.filter.until(None)), self._tab_parts)
+        shown = self.tickets.order_by("queue_key" if self.only_open else "-opened_at")
+        return run_counts([*tabs, count_part(shown, CAP)])
+
+    def _tab_parts(self) -> list[Part]:
+        narrowed = [self.filter.narrow(self.visible, view.params) for view in self.views]
+        return [count_part(tickets.order_by("queue_key"), SHORT_CAP) for tickets in narrowed]
 
     def news(self, since: datetime) -> int:
         """How many tickets of this view arrived after `since`, at most NEWS_CAP + 1. One's own doing is no news."""

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from escalations.choices import WAITING_FOR_RECEIVER
 from escalations.models import Escalation, Ticket
-from escalations.selectors.counts import capped_counts
+from escalations.selectors.counts import SHORT_CAP, Part, count_part, kept_parts, run_counts
 
 
 def handoffs_for(user: User) -> QuerySet[Escalation]:
@@ -32,8 +32,11 @@ def held_tickets(user: User) -> QuerySet[Ticket]:
 
 def rail_counts(user: User, held: int | None = None) -> tuple[int, int]:
     """Handoffs that wait for this person, and the tickets held, capped; `held` where the page counted them already."""
-    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at")]
-    if held is None:
-        asked.append(held_tickets(user))
-    waiting, *counted = capped_counts(asked)
+    parts = kept_parts(user, "rail", lambda: _rail_parts(user))
+    waiting, *counted = run_counts(parts if held is None else parts[:1])
     return waiting, counted[0] if held is None else held
+
+
+def _rail_parts(user: User) -> list[Part]:
+    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), held_tickets(user)]
+    return [count_part(queryset, SHORT_CAP) for queryset in asked]

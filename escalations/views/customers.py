@@ -18,8 +18,8 @@ from escalations.forms.customers import CustomerForm
 from escalations.models import Customer
 from escalations.selectors.chips import chips_for
 from escalations.selectors.customers import MOST_TICKETS, customer_page
-from escalations.selectors.queue import queue_url
 from escalations.selectors.queue_options import ANY
+from escalations.selectors.queue_views import queue_url
 from escalations.services import customers
 from escalations.views.answers import refuse, service_answers
 from policies.choices import PickListName

@@ -5,8 +5,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from accounts.choices import Ability
-from escalations.selectors.queue import queue_url
 from escalations.selectors.queue_options import ME
+from escalations.selectors.queue_views import queue_url
 from escalations.selectors.waiting import handoffs_for
 
 

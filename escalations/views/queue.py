@@ -18,8 +18,9 @@ from escalations.filtersets import ref_number
 from escalations.models import Customer, Ticket
 from escalations.selectors.chips import chips_for
 from escalations.selectors.customers import customers_named
-from escalations.selectors.queue import NEWS_CAP, Queue, anything_since, queue_url
+from escalations.selectors.queue import NEWS_CAP, Queue, anything_since
 from escalations.selectors.queue_options import ANY
+from escalations.selectors.queue_views import queue_url
 from escalations.services import reading
 from escalations.services.tickets import ticket_assign
 from web.clock import page_now

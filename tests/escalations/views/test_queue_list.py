@@ -9,6 +9,7 @@ from django.test import Client
 from escalations.domain.clocks import Wait
 from escalations.models import Ticket, TicketRead
 from escalations.selectors.queue import PAGE_SIZE
+from escalations.selectors.waiting import rail_counts
 from escalations.services.conversation import ticket_reply
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_restrict, ticket_wait
@@ -253,12 +254,21 @@ def test_statements_do_not_grow_with_the_rows(org, client):
     assert len(many) <= 12, many
 
 
-def test_counts_stop(org, show, monkeypatch):
-    monkeypatch.setattr("escalations.selectors.counts.CAP", 5)
-    monkeypatch.setattr("escalations.selectors.counts.capped_counts.__defaults__", (5,))
-    monkeypatch.setattr("escalations.selectors.counts.count_text.__defaults__", (5,))
-    clones(org.ticket(), 9)
-    assert 'All open <span class="count">5+</span>' in show(org.agent).content.decode()
+def test_counts_stop_sooner_beside_links_than_for_the_view(org, show):
+    clones(org.ticket(), 205)
+    text = show(org.agent).content.decode()
+    assert '<a href="/queue/?owner=me">Mine <span class="count">200+</span></a>' in text
+    assert 'aria-current="page">All open <span class="count">206</span></a>' in text
+    assert f"{PAGE_SIZE} of 206" in text
+
+
+def test_counts_forget_who_loses_the_right_to_read(org, show, client):
+    """They are compiled once a person: what that rests on is in their key."""
+    org.ticket()
+    show(org.agent)
+    assert rail_counts(org.agent) == (0, 1)
+    org.agent.role.abilities = []
+    assert rail_counts(org.agent) == (0, 0)
 
 
 # --- look ----------------------------------------------------------------------------------------------
