@@ -46,7 +46,13 @@ def due_by(instant: datetime) -> Q:
 
 
 class CodesField(forms.MultipleChoiceField):
-    """Codes from the address. Whether they are known is the filter's matter: it finds nothing for unknown ones."""
+    """Codes from the address. Whether they are known is the filter's matter: it finds nothing for unknown ones.
+
+    An empty one chooses nothing: the button "Any time" sends it along with every search.
+    """
+
+    def to_python(self, value: Any) -> list[str]:
+        return [code for code in super().to_python(value) if code]
 
     def validate(self, value: Sequence[str]) -> None:
         if len(value) > 200:

@@ -57,6 +57,13 @@ def test_most_urgent_first_by_weight(org, show):
     assert refs(show(org.agent)) == [grave.ref, usual.ref]
 
 
+def test_what_the_bar_sends_empty_is_no_filter(org, show):
+    found = org.ticket(subject="Webhook keys")
+    answer = show(org.agent, q="webhook", due="")
+    assert refs(answer) == [found.ref]
+    assert "Remove the filter Due" not in answer.content.decode()
+
+
 def test_row_says_what_one_decides_by(org, show):
     customer = CustomerFactory(name="Oskerby Energy", segment="enterprise", is_vip=True, region=org.region)
     ticket = org.ticket(subject="Ingest backlog", customer=customer, sentiment="upset")
