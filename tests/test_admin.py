@@ -110,3 +110,17 @@ def test_nobody_is_deleted_and_no_event_is_changed(as_admin, org):
     event = Event.objects.first()
     assert as_admin.post(reverse("admin:journal_event_change", args=[event.pk]), {"kind": "other"}).status_code == 403
     assert User.objects.filter(pk=org.agent.pk).exists()
+
+
+def test_a_customers_segment_reaches_its_open_tickets(as_admin, org):
+    ticket = org.ticket()
+    customer = org.customer
+    page = as_admin.get(reverse("admin:escalations_customer_change", args=[customer.pk]))
+    form = page.context["adminform"].form
+    data = {name: form.initial.get(name) or "" for name in form.fields} | {
+        "segment": "smb", "contacts-TOTAL_FORMS": 0, "contacts-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert as_admin.post(page.request["PATH_INFO"], data).status_code == 302
+    customer.refresh_from_db()
+    ticket.refresh_from_db()
+    assert (customer.segment, ticket.segment) == ("smb", "smb")

@@ -71,8 +71,8 @@ def customer_change(*, by: User, customer: Customer, version: int, changes: Mapp
     of them. Running clocks keep the targets they started with. Raises NotAllowed, Overtaken.
     """
     person = _person(by)
-    if not person.can(Ability.MANAGE):
-        raise NotAllowed("Managers change customers.")
+    if not (person.can(Ability.MANAGE) or person.can(Ability.ADMIN)):
+        raise NotAllowed("Managers and administrators change customers.")
     # Tickets are locked before anything that hangs on them, always, or two writers could wait for each other.
     held = list(Ticket.objects.select_for_update(no_key=True).open().filter(customer=customer).order_by("pk"))
     current = Customer.objects.select_for_update(no_key=True, of=("self",)).get(pk=customer.pk)
