@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from accounts.models import User
 from escalations.choices import OPEN_STATES
@@ -33,7 +34,8 @@ def customers_named(words: str) -> QuerySet[Customer]:
     # Quoted, so that no word can be read as an operator.
     prefixes = " & ".join(f"'{word}':*" for word in found)
     query = SearchQuery(prefixes, config="simple", search_type="raw")
-    return Customer.objects.annotate(words=CUSTOMER_WORDS).filter(words=query)
+    # By an expression without an index: else the few first are sought by reading all names in order (48 ms, not 0.1).
+    return Customer.objects.annotate(words=CUSTOMER_WORDS).filter(words=query).order_by(Lower("name"), "pk")
 
 
 @dataclass(frozen=True, slots=True)

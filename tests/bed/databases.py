@@ -39,7 +39,7 @@ def _names(admin: psycopg.Connection, like: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -53,7 +53,7 @@ def _sweep_out(admin: psycopg.Connection, keep: str) -> None:
     """Drop what runs that were killed, and earlier states of the migrations, left behind."""
     for name in _names(admin, "belay_test_%"):
         found = re.search(r"_(\d+)$", name)
-        if found and not _alive(int(found[1])):
+        if found and not alive(int(found[1])):
             _drop(admin, name)
     for name in _names(admin, "belay_template_%"):
         if name != keep:
@@ -61,7 +61,7 @@ def _sweep_out(admin: psycopg.Connection, keep: str) -> None:
 
 
 @contextlib.contextmanager
-def _connected_as(server: Server, name: str, *, owner: bool) -> Iterator[None]:
+def connected_as(server: Server, name: str, *, owner: bool) -> Iterator[None]:
     """Point Django's connection at another database and role inside the block."""
     before = dict(connection.settings_dict)
     connection.close()
@@ -83,7 +83,7 @@ def _build_template(server: Server, admin: psycopg.Connection, template: str) ->
         # The embedded server has these in template1 already; another server may not.
         connection_.execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}")
         connection_.execute(f"ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {APP}")
-    with _connected_as(server, draft, owner=True):
+    with connected_as(server, draft, owner=True):
         call_command("migrate", verbosity=0, interactive=False)
     with server.connect(database=draft) as superuser:
         keep_pristine(superuser)

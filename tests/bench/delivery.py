@@ -46,7 +46,8 @@ def page(bench: Bench) -> Iterator[Line]:
     heaviest = max(totals, key=lambda name: totals[name])
     css = sum(size for name, size in found[heaviest].items() if name.endswith(".css")) / 1024
     yield Line(
-        "P17 page", f"CSS and JS of a work page (the {heaviest}), Brotli, against 200 KB", totals[heaviest] / PAGE_LIMIT,
+        "P17 page", f"CSS and JS of a work page (the {heaviest}), Brotli, against 200 KB",
+        totals[heaviest] / PAGE_LIMIT,
         1.0, 1, "0.6 (120 KB)",
         [*((name, f"{size:.1f} KB") for name, size in totals.items()), ("of the heaviest, CSS", f"{css:.1f} KB")],
     )  # fmt: skip

@@ -31,6 +31,7 @@ SHAPING = (
     "*/migrations/*.py", "*/shipped.py", "tests/factories.py",
     "tests/bench/data.py", "tests/bench/stories.py", "tests/bench/scratch.py",
 )  # fmt: skip
+DRAFT = "belay_bench_draft_"
 # Filled without their indexes, which are quicker made at once afterwards.
 BIG = ("escalations_ticket", "escalations_clock", "journal_event")
 
@@ -99,8 +100,7 @@ def prepare(label: str) -> Database:
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
         if there is None:
-            for stale in _names(admin, f"{prefix}_"):
-                _drop(admin, stale)
+            _sweep_out(admin, prefix)
             filled = _build(admin, name, scale)
         else:
             filled = datetime.fromisoformat(there[0])
@@ -157,12 +157,21 @@ def _drop(admin: psycopg.Connection, name: str) -> None:
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def _sweep_out(admin: psycopg.Connection, prefix: str) -> None:
+    """Drop earlier states of this size, and what runs that were stopped left half made."""
+    for stale in _names(admin, f"{prefix}_"):
+        _drop(admin, stale)
+    for draft in _names(admin, DRAFT):
+        if not databases.alive(int(draft.removeprefix(DRAFT))):
+            _drop(admin, draft)
+
+
 def _build(admin: psycopg.Connection, name: str, scale: Scale) -> datetime:
     """Make, migrate and fill under another name, so that an interrupted run leaves nothing half full."""
-    draft = f"belay_bench_draft_{os.getpid()}"
+    draft = f"{DRAFT}{os.getpid()}"
     _drop(admin, draft)
     admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(draft), sql.Identifier(OWNER)))
-    with databases._connected_as(find(ROOT), draft, owner=True):
+    with databases.connected_as(find(ROOT), draft, owner=True):
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
             cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}")

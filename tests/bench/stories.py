@@ -8,10 +8,11 @@ from escalations.services.answers import handoff_accept, handoff_acknowledge
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from journal import clock
 from journal.models import Event
+from tests.bench.server import is_quick
 from tests.factories import Organisation
 
 SOURCE = "story"
-EVENTS = {"short": 20, "long": 500}
+EVENTS = {"short": 20, "long": 60 if is_quick() else 500}
 REPLY = "We see the deliveries in our log, but your end answers with 401.\nCould you send us the key id in use?"
 WORDS = "It is still the same here. I attach what our monitoring says, and we have changed nothing since this morning."
 NOTE = "Compared the signatures by hand: the old key id is still being used for the signing of every delivery."

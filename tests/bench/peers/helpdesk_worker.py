@@ -52,8 +52,8 @@ def configure(database):
 
 def make_ready():
     """Its tables, its mail templates, one queue that the public may write to. Returns the queue's id."""
-    from django.core.management import call_command
-    from helpdesk.models import Queue
+    from django.core.management import call_command  # noqa: PLC0415
+    from helpdesk.models import Queue  # noqa: PLC0415
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("loaddata", "emailtemplate.json", verbosity=0)
@@ -64,7 +64,7 @@ def make_ready():
 
 
 def poster(queue):
-    from django.core.wsgi import get_wsgi_application
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
 
     application = get_wsgi_application()
     form = {"queue": queue, "title": "Webhook deliveries stop after key rotation", "body": BODY,
