@@ -18,12 +18,19 @@ def check_reads(user: User) -> None:
         raise Http404("This role reads no tickets.")
 
 
+def storable(ref: str) -> str:
+    """The reference; Http404 for one that the database could not even be asked for."""
+    if "\x00" in ref:
+        raise Http404
+    return ref
+
+
 def ticket_for(user: User, ref: str) -> Ticket:
     """The ticket with this reference, with what every page of it shows. Http404 without the right to see it."""
     tickets = Ticket.objects.visible_to(user).select_related(
         *TICKET_RELATIONS, "team__calendar", "customer__region", "customer__success_manager", "merged_into"
     )
-    return get_object_or_404(tickets, ref=ref)
+    return get_object_or_404(tickets, ref=storable(ref))
 
 
 def escalation_for(user: User, ref: str, pk: int) -> Escalation:
@@ -33,7 +40,7 @@ def escalation_for(user: User, ref: str, pk: int) -> Escalation:
         "from_tier", "from_team", "from_user", "to_tier", "to_team", "to_user",
         "acknowledged_by", "accepted_by", "returned_by",
     ).filter(ticket__in=Ticket.objects.visible_to(user))  # fmt: skip
-    return get_object_or_404(escalations, ticket__ref=ref, pk=pk)
+    return get_object_or_404(escalations, ticket__ref=storable(ref), pk=pk)
 
 
 def in_team(user: User, team: Team) -> bool:

@@ -19,6 +19,9 @@ from web.text import check_length, check_text, showable, unify_line_ends
 
 LINE_LIMIT = 200  # characters, where a form names none
 TEXT_LIMIT = 20_000
+# What an empty field says where its form has no better reason.
+NOT_WRITTEN = "Nothing is written here yet."
+NOT_CHOSEN = "Nothing is chosen here yet."
 
 
 class BelayBoundField(forms.BoundField):
@@ -95,6 +98,8 @@ class CleanTextMixin:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
+            if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = NOT_CHOSEN if isinstance(field, forms.ChoiceField) else NOT_WRITTEN
             if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
                 _guard(field)
 

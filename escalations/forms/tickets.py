@@ -43,7 +43,9 @@ class MessageForm(SaidForm):
         widget=forms.RadioSelect,
         initial=REPLY,
     )
-    body = forms.CharField(label="Message", widget=forms.Textarea(attrs={"rows": 2}))
+    body = forms.CharField(
+        label="Message", widget=forms.Textarea(attrs={"rows": 2}), error_messages={"required": "Write the message."}
+    )
     channel = forms.ChoiceField(label="Sent by", required=False)
     next_update_at = LocalDateTimeField(label="Promise the next update", required=False)
 
@@ -215,10 +217,15 @@ class ResolveForm(BelayForm, IdempotencyMixin):
     optional_marks = ("root_cause_details", "satisfaction", "avoidable_by", "comment")
 
     draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    root_cause = forms.ChoiceField(label="Root cause")
+    root_cause = forms.ChoiceField(
+        label="Root cause", error_messages={"required": "Choose what it was: prevention starts with it."}
+    )
     root_cause_details = forms.CharField(label="More about the cause", required=False, widget=forms.Textarea)
     what_was_done = forms.CharField(
-        label="What was done", widget=forms.Textarea, help_text="The next person with this problem reads it."
+        label="What was done",
+        widget=forms.Textarea,
+        help_text="The next person with this problem reads it.",
+        error_messages={"required": "Say what was done."},
     )
     satisfaction = forms.ChoiceField(
         label="Customer satisfaction, 1 to 5",
@@ -227,8 +234,18 @@ class ResolveForm(BelayForm, IdempotencyMixin):
         widget=forms.RadioSelect,
     )
     customer_lost = forms.BooleanField(label="The customer was lost because of it", required=False)
-    rating = forms.ChoiceField(label="The handoff, 1 to 5", choices=STARS, widget=forms.RadioSelect)
-    was_necessary = forms.ChoiceField(label="Was the escalation necessary?", choices=YES_NO, widget=forms.RadioSelect)
+    rating = forms.ChoiceField(
+        label="The handoff, 1 to 5",
+        choices=STARS,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Rate the handoff: its sender learns by it."},
+    )
+    was_necessary = forms.ChoiceField(
+        label="Was the escalation necessary?",
+        choices=YES_NO,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say yes or no."},
+    )
     avoidable_by = forms.ChoiceField(label="What would have avoided it", required=False)
     comment = forms.CharField(label="Word to the sender", required=False, widget=forms.Textarea)
 

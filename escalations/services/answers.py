@@ -8,7 +8,7 @@ from accounts.calendars import working_calendar
 from accounts.domain.calendars import due_at
 from accounts.models import User
 from escalations.choices import WAITING_STATES, Axis, ClockKind, EscalationState, TicketState
-from escalations.domain.clocks import Wait
+from escalations.domain.clocks import Wait, used_seconds
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Refused
 from escalations.models import Clock, Escalation, TicketReader
@@ -59,16 +59,16 @@ def handoff_acknowledge(*, escalation: Escalation, by: User) -> Escalation:
     clocks = TicketClocks(held.ticket, held.now)
     stopped = clocks.stop(ClockKind.ACKNOWLEDGEMENT)
     clocks.save()
-    tell(held, "handoff.acknowledged", escalation=current.pk, **_met(stopped))
+    tell(held, "handoff.acknowledged", escalation=current.pk, **_met(clocks, stopped))
     return current
 
 
-def _met(stopped: list[Clock]) -> dict[str, object]:
-    """How the acknowledgement went, for the timeline: seconds it took and the target's seconds."""
-    if not stopped or stopped[-1].stopped_at is None:
+def _met(clocks: TicketClocks, stopped: list[Clock]) -> dict[str, object]:
+    """How the acknowledgement went, for the timeline: seconds that its clock counted, and the target's seconds."""
+    if not stopped:
         return {}
     row = stopped[-1]
-    took = int((row.stopped_at - row.started_at).total_seconds()) if row.stopped_at else 0
+    took = used_seconds(clocks.record(row), clocks.now, working_calendar(row.calendar_revision))
     return {"seconds": took, "target": row.budget, "state": row.state}
 
 
@@ -125,7 +125,7 @@ def handoff_accept(
     clocks.save()
     tell(
         held, "handoff.accepted", escalation=current.pk, tier=current.to_tier.code, team=current.to_team,
-        estimated_resolution_at=estimated_resolution_at, needs_resources=needs_resources, **_met(ack),
+        estimated_resolution_at=estimated_resolution_at, needs_resources=needs_resources, **_met(clocks, ack),
     )  # fmt: skip
     notify_sender(current, about="accepted", by=held.by)
     return current

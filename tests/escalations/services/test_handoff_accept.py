@@ -88,3 +88,14 @@ def test_returned_handoff_is_resubmitted_as_the_same_escalation(org):
     assert again.pk == escalation.pk
     assert Escalation.objects.filter(ticket=ticket).count() == 1
     assert states(ticket)[ClockKind.ACKNOWLEDGEMENT, 2] == ClockState.RUNNING
+
+
+def test_the_timeline_counts_the_acknowledgement_as_its_clock_does(org):
+    with clock.travel(NOON) as traveller:
+        ticket = org.ticket()
+        traveller.forward(timedelta(hours=5, minutes=55))  # five minutes before the receiver's team closes
+        escalation = org.handoff(ticket)
+        traveller.forward(timedelta(hours=14, minutes=8))
+        handoff_acknowledge(escalation=escalation, by=org.receiver)
+    said = Event.objects.get(subject_type="ticket", subject_id=ticket.pk, kind="handoff.acknowledged").data
+    assert (said["seconds"], said["state"]) == (8 * 60, ClockState.MET)

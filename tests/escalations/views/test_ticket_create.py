@@ -121,7 +121,7 @@ def test_restricted_from_the_first_moment(org, send, client):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"subject": ""}, "This field is required."), ({"customer": None}, "Choose the customer from the list"),
+        ({"subject": ""}, "Nothing is written here yet."), ({"customer": None}, "Choose the customer from the list"),
         ({"customer": "99999999"}, "Choose the customer from the list"), ({"customer": "new"}, "A new customer needs"),
         ({"customer": "x\x00"}, "invisible control character"), ({"priority": None}, "Choose a priority"),
         ({"priority": "9"}, "Select a valid choice"), ({"revenue_at_risk": "-1"}, "greater than or equal to 0"),
@@ -184,7 +184,7 @@ def test_looking_for_a_customer_without_script_keeps_the_form_and_complains_abou
     assert "Freight &amp; Sons" in text
     assert 'value="Kept"' in text
     assert f'value="{key}"' in text
-    assert "This field is required." not in text
+    assert "Nothing is written here yet." not in text
     assert 'value="2" required checked' in text
 
 

@@ -39,6 +39,11 @@ def open_as(client: Client):
     return opened
 
 
+def test_a_reference_that_nothing_can_have_is_not_there(org, open_as):
+    open_as(org.agent, "/tickets/%00/", status=404)
+    open_as(org.agent, "/tickets/BLY-1%00/handoffs/1/", status=404)
+
+
 def test_new_ticket(org, open_as):
     with clock.travel(NOON):
         ticket = org.ticket()
