@@ -46,17 +46,14 @@ def test_audit_alarms_then_sweep_does_the_work_then_audit_is_content(due, tmp_pa
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_sweeps_and_sends_until_it_is_told_to_stop(due, tmp_path: Path, end):
-    process = commands.start("sweep", "--loop", "--every", "0.2", mailbox=tmp_path)
+    process = commands.Command("sweep", "--loop", "--every", "0.2", mailbox=tmp_path)
     try:
         until(lambda: OutboxMessage.objects.filter(state="sent").count() == DUE)
         first = Heartbeat.objects.get(name="sweep").beat_at
         until(lambda: Heartbeat.objects.get(name="sweep").beat_at > first)
-        process.send_signal(end)
-        said, _ = process.communicate(timeout=20)
-        assert (process.returncode, "Traceback" in said) == (0, False)
     finally:
-        process.kill()
-        process.wait()
+        code, said = process.stop(end)
+    assert (code, "Traceback" in said) == (0, False)
     assert tally() == (DUE, DUE, DUE)
     assert set(arrivals(tmp_path).values()) == {1}
     assert not Clock.objects.filter(state="running").exists()

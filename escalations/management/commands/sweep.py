@@ -41,6 +41,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+        self.is_away = False  # the database
         while not stopped.is_set():
             began = time.monotonic()
             self._round(stopped)
@@ -56,5 +57,11 @@ class Command(BaseCommand):
             deliver_due(seconds=MAIL_SECONDS, should_stop=stopped.is_set)
             import_work(seconds=IMPORT_SECONDS)
         except (OperationalError, InterfaceError) as error:
-            log.error("sweep_without_database", error=str(error))
+            if not self.is_away:
+                log.error("sweep_without_database", error=str(error))
+            self.is_away = True
             connection.close()
+        else:
+            if self.is_away:
+                log.warning("sweep_has_database_again")
+            self.is_away = False
