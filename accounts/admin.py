@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import admin as allauth_admin
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -28,6 +29,8 @@ from journal.admin import ReadOnlyAdmin
 
 # Roles grant abilities; Django's groups would be a second way of saying the same.
 admin.site.unregister(Group)
+# A person's address stands on the person; allauth's table of addresses would be a second one.
+admin.site.unregister(allauth_admin.EmailAddress)
 
 
 class KeptAdmin(admin.ModelAdmin):

@@ -129,6 +129,14 @@ class CalendarException(models.Model):
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
 
+    def clean(self) -> None:
+        """The rule that the database keeps too, in words that say what to do."""
+        has_hours = self.opens is not None and self.closes is not None
+        if self.kind == ExceptionKind.HOLIDAY and (self.opens is not None or self.closes is not None):
+            raise ValidationError({"opens": "A holiday is closed all day: leave its hours empty."})
+        if self.kind != ExceptionKind.HOLIDAY and not has_hours:
+            raise ValidationError({"opens": "Say when it opens and closes on that day."})
+
 
 class CalendarRevision(models.Model):
     """A calendar frozen as clocks use it. `definition` is what `accounts.domain.calendars` reads."""

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.models import CalendarException, User
@@ -84,6 +85,16 @@ def test_saving_a_calendar_freezes_a_revision(as_admin, org):
     assert "overlaps" in refused.content.decode()
     assert calendar.current.number == 2
     assert calendar.hours.filter(weekday=hours[0].weekday).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "opens", "words"), [("half_day", None, "Say when it opens"), ("holiday", "08:00", "closed all day")]
+)
+def test_hours_that_do_not_fit_a_day_are_refused_in_words(org, kind, opens, words):
+    day = CalendarException(calendar=org.calendar, date="2026-12-24", kind=kind, name="Christmas Eve", opens=opens)
+    with pytest.raises(ValidationError, match=words) as refused:
+        day.full_clean()
+    assert list(refused.value.message_dict) == ["opens"]
 
 
 def test_a_published_policy_is_read_only_and_a_draft_needs_a_second_person(as_admin, org):
