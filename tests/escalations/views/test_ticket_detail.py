@@ -94,7 +94,7 @@ def test_a_pending_handoff_takes_the_place_of_escalating(org, open_as):
         escalation = org.handoff(ticket)
         text = open_as(org.agent, ticket.get_absolute_url())
         assert "Escalate</a>" not in text
-        assert "Open handoff to Integrations" in text
+        assert 'Open handoff<span class="wide-only"> to Integrations</span>' in text
         assert "Waits for Integrations." in text
         assert "Not acknowledged yet." in text
         traveller.forward(timedelta(minutes=5))
