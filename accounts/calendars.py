@@ -16,14 +16,17 @@ def working_calendar(revision: CalendarRevision | None) -> Calendar:
     return _kept.get(key, lambda: build_calendar(from_json(revision.definition), holidays=public_holidays))
 
 
-def current_revisions(calendar_ids: set[int]) -> dict[int, CalendarRevision | None]:
-    """Calendar id → its current revision, None where it is open around the clock. One query."""
+def current_revisions(calendar_ids: set[int]) -> dict[int, CalendarRevision]:
+    """Calendar id → its current revision. One query.
+
+    One that is open around the clock has its revision too, so that clocks on it move when it gets hours.
+    """
     rows = CalendarRevision.objects.filter(calendar__in=calendar_ids, superseded_at__isnull=True)
-    return {row.calendar_id: None if row.definition.get("always_open") else row for row in rows}
+    return {row.calendar_id: row for row in rows}
 
 
 def current_revision(calendar_id: int | None) -> CalendarRevision | None:
-    """The revision that a clock started now would run on; None is around the clock."""
+    """The revision that a clock started now would run on; of no calendar None: around the clock."""
     if calendar_id is None:
         return None
     return current_revisions({calendar_id})[calendar_id]

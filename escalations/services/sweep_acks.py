@@ -55,7 +55,7 @@ def _start_again(expired: list[Escalation], now: datetime) -> None:
 
 
 def _clock(
-    escalation: Escalation, round: int, revisions: dict[int, CalendarRevision | None], now: datetime
+    escalation: Escalation, round: int, revisions: dict[int, CalendarRevision], now: datetime
 ) -> Clock | None:
     policy = policy_of(escalation.policy_version_id)
     tier = policy.tier(escalation.to_tier.code)

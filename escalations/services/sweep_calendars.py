@@ -85,8 +85,7 @@ def _move_batch(current: CalendarRevision, old: list[int], limit: int) -> tuple[
 def _move(ids: list[int], current: CalendarRevision, old: list[int], now: datetime) -> None:
     # What is overdue on the calendar that was in force has breached; no later revision takes that back.
     fire_clocks(ids, now=now, until=now)
-    target = None if current.definition.get("always_open") else current
-    calendar = working_calendar(target)
+    calendar = working_calendar(current)
     pauses: dict[int, list[Pause]] = defaultdict(list)
     for pause in Pause.objects.filter(ticket__in=ids).order_by("started_at"):
         pauses[pause.ticket_id].append(pause)
@@ -95,7 +94,7 @@ def _move(ids: list[int], current: CalendarRevision, old: list[int], now: dateti
     for row in rows:
         before = row.due_at, row.remaining
         write_record(row, core.recalendar(clock_record(row, pauses[row.ticket_id]), now, calendar=calendar))
-        row.calendar_revision = target
+        row.calendar_revision = current
         if before != (row.due_at, row.remaining):
             changes[row.ticket_id].append(_change(row, *before))
     Clock.objects.bulk_update(rows, ["due_at", "remaining", "calendar_revision"])

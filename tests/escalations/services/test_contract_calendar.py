@@ -1,15 +1,19 @@
 """The contract's clock and the hop ledger count on the same calendar: the rule's, else the customer's, P1 always."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from accounts.models import Calendar
+from accounts.services.calendars import calendar_revise
 from escalations.choices import ClockKind, HopKind
 from escalations.domain.clocks import Wait
 from escalations.models import Clock, Hop
 from escalations.services.handoffs import handoff_withdraw
+from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_assign, ticket_wait
 from journal import clock
+from journal.models import Event
 from policies.models import ContractTarget
 from policies.services.versions import version_copy, version_publish
 from tests.factories import NOON, CustomerFactory, Organisation, in_hours, make_calendar
@@ -68,3 +72,21 @@ def test_a_handoff_of_a_ticket_that_waits_outside_takes_no_contract_time(org):
         handoff_withdraw(escalation=escalation, by=org.agent, note="Too early")
         kinds = set(Hop.objects.filter(ticket=ticket).values_list("kind", "sla_seconds"))
     assert kinds == {(HopKind.PAUSED, 0), (HopKind.PAUSED, None)}
+
+
+def test_a_calendar_that_was_open_around_the_clock_gets_hours_and_moves_its_clocks(org):
+    always = Calendar.objects.create(code="night", name="Night", always_open=True)
+    calendar_revise(calendar=always, by=None)
+    with clock.travel(EVENING) as traveller:
+        ticket = org.ticket(by=org.people["l2_first"], priority=2, customer=CustomerFactory(calendar=always))
+        before = contract(ticket).due_at
+        assert before == EVENING + timedelta(hours=8)
+        always.always_open = False
+        always.save()
+        always.hours.create(weekday=2, opens=time(8), closes=time(20))
+        traveller.forward(timedelta(minutes=1))
+        calendar_revise(calendar=always, by=org.administrator)
+        sweep()
+        assert contract(ticket).due_at > before
+        assert contract(ticket).calendar_revision == always.current
+    assert Event.objects.filter(kind="calendar.moved", subject_id=ticket.pk).exists()
