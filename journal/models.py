@@ -24,6 +24,9 @@ class Batch(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        verbose_name_plural = "batches"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
