@@ -29,9 +29,7 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 # pytest-django's live server serves static files only when it sees the app under its own name.
-INSTALLED_APPS = [
-    "django.contrib.staticfiles" if app == "config.apps.StaticFiles" else app for app in INSTALLED_APPS
-]
+INSTALLED_APPS = ["django.contrib.staticfiles" if app == "config.apps.StaticFiles" else app for app in INSTALLED_APPS]
 # Tests log in hundreds of times from one address; tests of the limits set their own.
 ACCOUNT_RATE_LIMITS = False
 CELERY_TASK_ALWAYS_EAGER = False
