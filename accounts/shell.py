@@ -35,9 +35,7 @@ def working_hours(request: HttpRequest) -> navigation.Status | None:
 
 
 def demo_logins() -> Iterable[navigation.DemoLogin]:
-    return [
-        navigation.DemoLogin(username, PASSWORD, person, role) for role, username, person in documented_logins()
-    ]
+    return [navigation.DemoLogin(username, PASSWORD, person, role) for role, username, person in documented_logins()]
 
 
 def register() -> None:

@@ -22,636 +22,1607 @@ import escalations.models.conversation
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
-        ('journal', '0001_tables'),
-        ('policies', '0001_tables'),
+        ("accounts", "0001_tables"),
+        ("journal", "0001_tables"),
+        ("policies", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('product_area', models.CharField(blank=True, max_length=40)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                ("product_area", models.CharField(blank=True, max_length=40)),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=120)),
-                ('segment', models.CharField(blank=True, help_text='Code from the list of segments', max_length=40)),
-                ('is_vip', models.BooleanField(default=False)),
-                ('time_zone', accounts.models.TimeZoneField(default='UTC', max_length=64, validators=[accounts.models.validate_time_zone])),
-                ('contact_method', models.CharField(blank=True, max_length=40)),
-                ('update_frequency', models.CharField(blank=True, max_length=40)),
-                ('renewal_on', models.DateField(blank=True, null=True)),
-                ('relationship_notes', models.TextField(blank=True)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='journal.batch')),
-                ('calendar', models.ForeignKey(blank=True, help_text='Contract clocks run on it; none means around the clock', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.calendar')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region')),
-                ('success_manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=160)),
+                ("source", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=120)),
+                ("segment", models.CharField(blank=True, help_text="Code from the list of segments", max_length=40)),
+                ("is_vip", models.BooleanField(default=False)),
+                (
+                    "time_zone",
+                    accounts.models.TimeZoneField(
+                        default="UTC", max_length=64, validators=[accounts.models.validate_time_zone]
+                    ),
+                ),
+                ("contact_method", models.CharField(blank=True, max_length=40)),
+                ("update_frequency", models.CharField(blank=True, max_length=40)),
+                ("renewal_on", models.DateField(blank=True, null=True)),
+                ("relationship_notes", models.TextField(blank=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="journal.batch",
+                    ),
+                ),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Contract clocks run on it; none means around the clock",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.calendar",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.region",
+                    ),
+                ),
+                (
+                    "success_manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('title', models.CharField(blank=True, max_length=120)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='journal.batch')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='escalations.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("title", models.CharField(blank=True, max_length=120)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="journal.batch",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="escalations.customer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('axis', models.CharField(choices=[('functional', 'Functional'), ('hierarchical', 'Hierarchical')], default='functional', max_length=14)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('acknowledged', 'Acknowledged'), ('accepted', 'Accepted'), ('returned', 'Returned'), ('withdrawn', 'Withdrawn'), ('resolved', 'Resolved'), ('de_escalated', 'De-escalated'), ('moved_on', 'Moved on')], default='pending', max_length=14)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('origin', models.CharField(choices=[('person', 'A person'), ('trigger', 'A trigger'), ('clock', 'A clock')], default='person', max_length=10)),
-                ('reason', models.CharField(help_text='Code from the list of escalation reasons', max_length=40)),
-                ('clause', models.CharField(blank=True, max_length=60)),
-                ('filed_at', models.DateTimeField()),
-                ('resubmitted_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('ack_expires_at', models.DateTimeField(blank=True, help_text='Accept or return by then, or start over', null=True)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('estimated_resolution_at', models.DateTimeField(blank=True, null=True)),
-                ('needs_resources', models.BooleanField(null=True)),
-                ('resources_details', models.TextField(blank=True)),
-                ('returned_at', models.DateTimeField(blank=True, null=True)),
-                ('return_reason', models.CharField(blank=True, max_length=40)),
-                ('return_note', models.TextField(blank=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('from_team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations_out', to='accounts.team')),
-                ('from_tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('from_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('policy_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyversion')),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='escalations.escalation')),
-                ('returned_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('to_team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations_in', to='accounts.team')),
-                ('to_tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('to_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "axis",
+                    models.CharField(
+                        choices=[("functional", "Functional"), ("hierarchical", "Hierarchical")],
+                        default="functional",
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("acknowledged", "Acknowledged"),
+                            ("accepted", "Accepted"),
+                            ("returned", "Returned"),
+                            ("withdrawn", "Withdrawn"),
+                            ("resolved", "Resolved"),
+                            ("de_escalated", "De-escalated"),
+                            ("moved_on", "Moved on"),
+                        ],
+                        default="pending",
+                        max_length=14,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("person", "A person"), ("trigger", "A trigger"), ("clock", "A clock")],
+                        default="person",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(help_text="Code from the list of escalation reasons", max_length=40)),
+                ("clause", models.CharField(blank=True, max_length=60)),
+                ("filed_at", models.DateTimeField()),
+                ("resubmitted_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ack_expires_at",
+                    models.DateTimeField(blank=True, help_text="Accept or return by then, or start over", null=True),
+                ),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("estimated_resolution_at", models.DateTimeField(blank=True, null=True)),
+                ("needs_resources", models.BooleanField(null=True)),
+                ("resources_details", models.TextField(blank=True)),
+                ("returned_at", models.DateTimeField(blank=True, null=True)),
+                ("return_reason", models.CharField(blank=True, max_length=40)),
+                ("return_note", models.TextField(blank=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="escalations_out", to="accounts.team"
+                    ),
+                ),
+                (
+                    "from_tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
+                (
+                    "from_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policyversion"
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="escalations.escalation",
+                    ),
+                ),
+                (
+                    "returned_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "to_team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="escalations_in", to="accounts.team"
+                    ),
+                ),
+                (
+                    "to_tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
+                (
+                    "to_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Handoff',
+            name="Handoff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.JSONField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('filled', models.PositiveSmallIntegerField(default=0)),
-                ('asked', models.PositiveSmallIntegerField(default=0)),
-                ('updated_at', models.DateTimeField()),
-                ('escalation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='handoff', to='escalations.escalation')),
-                ('filed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content", models.JSONField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("filled", models.PositiveSmallIntegerField(default=0)),
+                ("asked", models.PositiveSmallIntegerField(default=0)),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "escalation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="handoff", to="escalations.escalation"
+                    ),
+                ),
+                (
+                    "filed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HandoffFeedback',
+            name="HandoffFeedback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rating', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('was_necessary', models.BooleanField()),
-                ('avoidable_by', models.CharField(blank=True, help_text='Code from the list of barriers', max_length=40)),
-                ('comment', models.TextField(blank=True)),
-                ('given_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(blank=True, help_text='When the sender read it', null=True)),
-                ('escalation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='escalations.escalation')),
-                ('given_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "rating",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ]
+                    ),
+                ),
+                ("was_necessary", models.BooleanField()),
+                (
+                    "avoidable_by",
+                    models.CharField(blank=True, help_text="Code from the list of barriers", max_length=40),
+                ),
+                ("comment", models.TextField(blank=True)),
+                ("given_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(blank=True, help_text="When the sender read it", null=True)),
+                (
+                    "escalation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feedback",
+                        to="escalations.escalation",
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('file', models.FileField(max_length=200, upload_to='imports/%Y/%m/')),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('mapped', 'Mapped'), ('checked', 'Checked'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('undoing', 'Undoing'), ('undone', 'Undone')], default='uploaded', max_length=10)),
-                ('encoding', models.CharField(blank=True, max_length=20)),
-                ('columns', models.JSONField(default=list)),
-                ('mapping', models.JSONField(default=dict, help_text='See escalations.domain.importing.Mapping')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('rows_total', models.PositiveIntegerField(default=0)),
-                ('rows_read', models.PositiveIntegerField(default=0)),
-                ('rows_created', models.PositiveIntegerField(default=0)),
-                ('rows_known', models.PositiveIntegerField(default=0, help_text='Already there, by source and its own id')),
-                ('rows_refused', models.PositiveIntegerField(default=0)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('batch', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='import_run', to='journal.batch')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("file", models.FileField(max_length=200, upload_to="imports/%Y/%m/")),
+                ("file_sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("mapped", "Mapped"),
+                            ("checked", "Checked"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("undoing", "Undoing"),
+                            ("undone", "Undone"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                    ),
+                ),
+                ("encoding", models.CharField(blank=True, max_length=20)),
+                ("columns", models.JSONField(default=list)),
+                ("mapping", models.JSONField(default=dict, help_text="See escalations.domain.importing.Mapping")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("rows_total", models.PositiveIntegerField(default=0)),
+                ("rows_read", models.PositiveIntegerField(default=0)),
+                ("rows_created", models.PositiveIntegerField(default=0)),
+                (
+                    "rows_known",
+                    models.PositiveIntegerField(default=0, help_text="Already there, by source and its own id"),
+                ),
+                ("rows_refused", models.PositiveIntegerField(default=0)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "batch",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_run",
+                        to="journal.batch",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='Line of the file, the header being 1')),
-                ('values', models.JSONField()),
-                ('errors', models.JSONField(help_text='[[column, message], …]')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='row_errors', to='escalations.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(help_text="Line of the file, the header being 1")),
+                ("values", models.JSONField()),
+                ("errors", models.JSONField(help_text="[[column, message], …]")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="row_errors",
+                        to="escalations.importrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('BLY-'), django.db.models.functions.comparison.Cast('id', models.CharField())), output_field=models.CharField(max_length=24), unique=True)),
-                ('source', models.CharField(default='belay', max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=120)),
-                ('version', models.PositiveIntegerField(default=1, help_text='Compared when a form is saved')),
-                ('subject', models.CharField(max_length=300)),
-                ('description', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('new', 'New'), ('open', 'Open'), ('waiting_customer', 'Waiting for customer'), ('waiting_vendor', 'Waiting for vendor'), ('resolved', 'Resolved'), ('closed', 'Closed'), ('merged', 'Merged')], default='new', max_length=20)),
-                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'P1'), (2, 'P2'), (3, 'P3'), (4, 'P4')], default=3)),
-                ('segment', models.CharField(blank=True, max_length=40)),
-                ('is_vip', models.BooleanField(default=False)),
-                ('category', models.CharField(blank=True, max_length=40)),
-                ('issue_type', models.CharField(blank=True, max_length=40)),
-                ('product_area', models.CharField(blank=True, max_length=40)),
-                ('channel', models.CharField(blank=True, max_length=40)),
-                ('sentiment', models.CharField(blank=True, choices=[('satisfied', 'Satisfied'), ('neutral', 'Neutral'), ('frustrated', 'Frustrated'), ('upset', 'Upset')], max_length=12)),
-                ('churn_threat', models.BooleanField(default=False)),
-                ('churn_threat_at', models.DateTimeField(blank=True, null=True)),
-                ('revenue_at_risk', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('order_value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('public_complaint', models.CharField(blank=True, max_length=40)),
-                ('concern', models.CharField(blank=True, max_length=40)),
-                ('complexity', models.CharField(blank=True, choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], max_length=8)),
-                ('engineering_required', models.BooleanField(default=False)),
-                ('vendor', models.CharField(blank=True, max_length=80)),
-                ('vendor_reference', models.CharField(blank=True, max_length=80)),
-                ('workaround_confirmed', models.BooleanField(default=False)),
-                ('is_restricted', models.BooleanField(default=False, help_text='Only the people named on it see it')),
-                ('opened_at', models.DateTimeField()),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='Replies to the customer')),
-                ('reopen_count', models.PositiveIntegerField(default=0)),
-                ('first_replied_at', models.DateTimeField(blank=True, null=True)),
-                ('waiting_since', models.DateTimeField(blank=True, help_text="The customer's oldest unanswered message, or the opening", null=True)),
-                ('last_contact_at', models.DateTimeField(blank=True, help_text='Last word to or from the customer', null=True)),
-                ('tier_since', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('due_at', models.DateTimeField(blank=True, help_text='The earliest running clock', null=True)),
-                ('due_kind', models.CharField(blank=True, choices=[('first_response', 'First response'), ('acknowledgement', 'Acknowledge'), ('time_at_tier', 'Time at tier'), ('tier_resolution', 'Resolve at tier'), ('contract_resolution', 'Contract resolution'), ('promised_update', 'Customer update'), ('management_ack', 'Management acknowledges'), ('executive_notified', 'Executive notified'), ('customer_contacted', 'Customer contacted'), ('resolution_plan', 'Resolution plan'), ('status_update', 'Status update'), ('credit_decision', 'Credit decision')], max_length=24)),
-                ('queue_key', models.DateTimeField(help_text='Virtual deadline: due time less the head start; paused ones last')),
-                ('next_check_at', models.DateTimeField(blank=True, help_text='When the sweep must next look at it', null=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('subject', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector('external_id', config='simple', weight='A'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector('description', config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='journal.batch')),
-                ('churn_threat_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='escalations.contact')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='escalations.customer')),
-                ('issue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='escalations.issue')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='escalations.ticket')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='escalations.ticket')),
-                ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='accounts.team')),
-                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("BLY-"), django.db.models.functions.comparison.Cast("id", models.CharField())
+                        ),
+                        output_field=models.CharField(max_length=24),
+                        unique=True,
+                    ),
+                ),
+                ("source", models.CharField(default="belay", max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=120)),
+                ("version", models.PositiveIntegerField(default=1, help_text="Compared when a form is saved")),
+                ("subject", models.CharField(max_length=300)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("open", "Open"),
+                            ("waiting_customer", "Waiting for customer"),
+                            ("waiting_vendor", "Waiting for vendor"),
+                            ("resolved", "Resolved"),
+                            ("closed", "Closed"),
+                            ("merged", "Merged"),
+                        ],
+                        default="new",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(choices=[(1, "P1"), (2, "P2"), (3, "P3"), (4, "P4")], default=3),
+                ),
+                ("segment", models.CharField(blank=True, max_length=40)),
+                ("is_vip", models.BooleanField(default=False)),
+                ("category", models.CharField(blank=True, max_length=40)),
+                ("issue_type", models.CharField(blank=True, max_length=40)),
+                ("product_area", models.CharField(blank=True, max_length=40)),
+                ("channel", models.CharField(blank=True, max_length=40)),
+                (
+                    "sentiment",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("satisfied", "Satisfied"),
+                            ("neutral", "Neutral"),
+                            ("frustrated", "Frustrated"),
+                            ("upset", "Upset"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("churn_threat", models.BooleanField(default=False)),
+                ("churn_threat_at", models.DateTimeField(blank=True, null=True)),
+                ("revenue_at_risk", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("order_value", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("public_complaint", models.CharField(blank=True, max_length=40)),
+                ("concern", models.CharField(blank=True, max_length=40)),
+                (
+                    "complexity",
+                    models.CharField(
+                        blank=True, choices=[("low", "Low"), ("medium", "Medium"), ("high", "High")], max_length=8
+                    ),
+                ),
+                ("engineering_required", models.BooleanField(default=False)),
+                ("vendor", models.CharField(blank=True, max_length=80)),
+                ("vendor_reference", models.CharField(blank=True, max_length=80)),
+                ("workaround_confirmed", models.BooleanField(default=False)),
+                ("is_restricted", models.BooleanField(default=False, help_text="Only the people named on it see it")),
+                ("opened_at", models.DateTimeField()),
+                ("attempts", models.PositiveIntegerField(default=0, help_text="Replies to the customer")),
+                ("reopen_count", models.PositiveIntegerField(default=0)),
+                ("first_replied_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "waiting_since",
+                    models.DateTimeField(
+                        blank=True, help_text="The customer's oldest unanswered message, or the opening", null=True
+                    ),
+                ),
+                (
+                    "last_contact_at",
+                    models.DateTimeField(blank=True, help_text="Last word to or from the customer", null=True),
+                ),
+                ("tier_since", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("due_at", models.DateTimeField(blank=True, help_text="The earliest running clock", null=True)),
+                (
+                    "due_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("first_response", "First response"),
+                            ("acknowledgement", "Acknowledge"),
+                            ("time_at_tier", "Time at tier"),
+                            ("tier_resolution", "Resolve at tier"),
+                            ("contract_resolution", "Contract resolution"),
+                            ("promised_update", "Customer update"),
+                            ("management_ack", "Management acknowledges"),
+                            ("executive_notified", "Executive notified"),
+                            ("customer_contacted", "Customer contacted"),
+                            ("resolution_plan", "Resolution plan"),
+                            ("status_update", "Status update"),
+                            ("credit_decision", "Credit decision"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "queue_key",
+                    models.DateTimeField(help_text="Virtual deadline: due time less the head start; paused ones last"),
+                ),
+                (
+                    "next_check_at",
+                    models.DateTimeField(blank=True, help_text="When the sweep must next look at it", null=True),
+                ),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("subject", config="english", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("external_id", config="simple", weight="A"),
+                                django.contrib.postgres.search.SearchConfig("english"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("description", config="english", weight="B"),
+                            django.contrib.postgres.search.SearchConfig("english"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="journal.batch",
+                    ),
+                ),
+                (
+                    "churn_threat_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="escalations.contact",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="escalations.customer"
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tickets",
+                        to="escalations.issue",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="escalations.ticket",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tickets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="escalations.ticket",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.region",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="accounts.team"
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Resolution',
+            name="Resolution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resolved_at', models.DateTimeField()),
-                ('root_cause', models.CharField(max_length=40)),
-                ('root_cause_details', models.TextField(blank=True)),
-                ('what_was_done', models.TextField()),
-                ('satisfaction', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('customer_lost', models.BooleanField(default=False)),
-                ('escalation', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resolution', to='escalations.escalation')),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
-                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resolutions', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("resolved_at", models.DateTimeField()),
+                ("root_cause", models.CharField(max_length=40)),
+                ("root_cause_details", models.TextField(blank=True)),
+                ("what_was_done", models.TextField()),
+                ("satisfaction", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("customer_lost", models.BooleanField(default=False)),
+                (
+                    "escalation",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolution",
+                        to="escalations.escalation",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="resolutions", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-resolved_at'],
+                "ordering": ["-resolved_at"],
             },
         ),
         migrations.CreateModel(
-            name='Pause',
+            name="Pause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wait', models.CharField(choices=[('waiting_customer', 'Waiting for customer'), ('waiting_vendor', 'Waiting for vendor'), ('handoff_pending', 'Handoff pending')], max_length=20)),
-                ('reason', models.CharField(max_length=200)),
-                ('review_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('review_asked_at', models.DateTimeField(blank=True, null=True)),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pauses', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "wait",
+                    models.CharField(
+                        choices=[
+                            ("waiting_customer", "Waiting for customer"),
+                            ("waiting_vendor", "Waiting for vendor"),
+                            ("handoff_pending", "Handoff pending"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("review_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("review_asked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pauses", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['started_at'],
+                "ordering": ["started_at"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('customer', 'Customer message'), ('reply', 'Reply'), ('note', 'Internal note'), ('call', 'Call')], max_length=10)),
-                ('channel', models.CharField(blank=True, max_length=40)),
-                ('body', models.TextField()),
-                ('said_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('redacted_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='journal.batch')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='escalations.contact')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer message"),
+                            ("reply", "Reply"),
+                            ("note", "Internal note"),
+                            ("call", "Call"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("channel", models.CharField(blank=True, max_length=40)),
+                ("body", models.TextField()),
+                ("said_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("redacted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="journal.batch",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="escalations.contact",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['said_at', 'id'],
+                "ordering": ["said_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Hop',
+            name="Hop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('held', 'Held'), ('waiting', 'Waiting for acceptance'), ('paused', 'Paused')], default='held', max_length=8)),
-                ('span', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('sla_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('work_seconds', models.PositiveIntegerField(blank=True, help_text="Business seconds of the team's calendar", null=True)),
-                ('holder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
-                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hops', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("held", "Held"), ("waiting", "Waiting for acceptance"), ("paused", "Paused")],
+                        default="held",
+                        max_length=8,
+                    ),
+                ),
+                ("span", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("sla_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "work_seconds",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Business seconds of the team's calendar", null=True
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="hops", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['span'],
+                "ordering": ["span"],
             },
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='escalations.ticket'),
+            model_name="escalation",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="escalations", to="escalations.ticket"
+            ),
         ),
         migrations.CreateModel(
-            name='Effort',
+            name="Effort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('minutes', models.PositiveIntegerField()),
-                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('resolution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='efforts', to='escalations.resolution')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='efforts', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("minutes", models.PositiveIntegerField()),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.tier"
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="efforts", to="escalations.resolution"
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="efforts", to="escalations.ticket"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Clock',
+            name="Clock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first_response', 'First response'), ('acknowledgement', 'Acknowledge'), ('time_at_tier', 'Time at tier'), ('tier_resolution', 'Resolve at tier'), ('contract_resolution', 'Contract resolution'), ('promised_update', 'Customer update'), ('management_ack', 'Management acknowledges'), ('executive_notified', 'Executive notified'), ('customer_contacted', 'Customer contacted'), ('resolution_plan', 'Resolution plan'), ('status_update', 'Status update'), ('credit_decision', 'Credit decision')], max_length=24)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('met', 'Met'), ('breached', 'Breached'), ('cancelled', 'Cancelled')], default='running', max_length=10)),
-                ('clause', models.CharField(blank=True, help_text="Key of the policy's clause that sets the budget", max_length=60)),
-                ('budget', models.PositiveIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('remaining', models.PositiveIntegerField(blank=True, null=True)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('pause_reason', models.CharField(blank=True, max_length=200)),
-                ('review_at', models.DateTimeField(blank=True, null=True)),
-                ('fired_at', models.DateTimeField(blank=True, null=True)),
-                ('is_late_record', models.BooleanField(default=False, help_text='Was already past due when the ticket was imported; nothing follows from it')),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('calendar_revision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.calendarrevision')),
-                ('policy_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policyversion')),
-                ('tier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tier')),
-                ('escalation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='escalations.escalation')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("first_response", "First response"),
+                            ("acknowledgement", "Acknowledge"),
+                            ("time_at_tier", "Time at tier"),
+                            ("tier_resolution", "Resolve at tier"),
+                            ("contract_resolution", "Contract resolution"),
+                            ("promised_update", "Customer update"),
+                            ("management_ack", "Management acknowledges"),
+                            ("executive_notified", "Executive notified"),
+                            ("customer_contacted", "Customer contacted"),
+                            ("resolution_plan", "Resolution plan"),
+                            ("status_update", "Status update"),
+                            ("credit_decision", "Credit decision"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("met", "Met"),
+                            ("breached", "Breached"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "clause",
+                    models.CharField(
+                        blank=True, help_text="Key of the policy's clause that sets the budget", max_length=60
+                    ),
+                ),
+                ("budget", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("remaining", models.PositiveIntegerField(blank=True, null=True)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("pause_reason", models.CharField(blank=True, max_length=200)),
+                ("review_at", models.DateTimeField(blank=True, null=True)),
+                ("fired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "is_late_record",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Was already past due when the ticket was imported; nothing follows from it",
+                    ),
+                ),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "calendar_revision",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.calendarrevision",
+                    ),
+                ),
+                (
+                    "policy_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policyversion"
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.tier",
+                    ),
+                ),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clocks",
+                        to="escalations.escalation",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="clocks", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_at', 'id'],
+                "ordering": ["due_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('file', models.FileField(max_length=200, upload_to=escalations.models.conversation.attachment_path)),
-                ('name', models.CharField(max_length=200)),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('uploaded_at', models.DateTimeField()),
-                ('draft_of', models.ForeignKey(blank=True, help_text='Uploaded to a form that is not sent yet: visible to its author alone', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('handoff', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='escalations.handoff')),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='escalations.message')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='escalations.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("file", models.FileField(max_length=200, upload_to=escalations.models.conversation.attachment_path)),
+                ("name", models.CharField(max_length=200)),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "draft_of",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Uploaded to a form that is not sent yet: visible to its author alone",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "handoff",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="escalations.handoff",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="escalations.message",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="escalations.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['uploaded_at', 'id'],
+                "ordering": ["uploaded_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='TicketReader',
+            name="TicketReader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('named_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readers', to='escalations.ticket')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="readers", to="escalations.ticket"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name'], name='customer_name'),
+            model_name="customer",
+            index=models.Index(fields=["name"], name="customer_name"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='customer_batch'),
+            model_name="customer",
+            index=models.Index(condition=models.Q(("batch__isnull", False)), fields=["batch"], name="customer_batch"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='customer_external_id'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="customer_external_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='contact_batch'),
+            model_name="contact",
+            index=models.Index(condition=models.Q(("batch__isnull", False)), fields=["batch"], name="contact_batch"),
         ),
         migrations.AddConstraint(
-            model_name='handofffeedback',
-            constraint=models.CheckConstraint(condition=models.Q(('rating__range', (1, 5))), name='feedback_rating'),
+            model_name="handofffeedback",
+            constraint=models.CheckConstraint(condition=models.Q(("rating__range", (1, 5))), name="feedback_rating"),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='import_row_once'),
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="import_row_once"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['queue_key', 'id'], name='ticket_queue'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["queue_key", "id"],
+                name="ticket_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['tier', 'queue_key', 'id'], name='ticket_queue_tier'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["tier", "queue_key", "id"],
+                name="ticket_queue_tier",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['team', 'queue_key', 'id'], name='ticket_queue_team'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["team", "queue_key", "id"],
+                name="ticket_queue_team",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['owner', 'queue_key', 'id'], name='ticket_queue_owner'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["owner", "queue_key", "id"],
+                name="ticket_queue_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['priority', 'queue_key', 'id'], name='ticket_queue_priority'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["priority", "queue_key", "id"],
+                name="ticket_queue_priority",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['state', 'queue_key', 'id'], name='ticket_queue_state'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["state", "queue_key", "id"],
+                name="ticket_queue_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['segment', 'queue_key', 'id'], name='ticket_queue_segment'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["segment", "queue_key", "id"],
+                name="ticket_queue_segment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['is_vip', 'queue_key', 'id'], name='ticket_queue_is_vip'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["is_vip", "queue_key", "id"],
+                name="ticket_queue_is_vip",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['region', 'queue_key', 'id'], name='ticket_queue_region'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["region", "queue_key", "id"],
+                name="ticket_queue_region",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['category', 'queue_key', 'id'], name='ticket_queue_category'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["category", "queue_key", "id"],
+                name="ticket_queue_category",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['issue_type', 'queue_key', 'id'], name='ticket_queue_issue_type'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["issue_type", "queue_key", "id"],
+                name="ticket_queue_issue_type",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['product_area', 'queue_key', 'id'], name='ticket_queue_product_area'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["product_area", "queue_key", "id"],
+                name="ticket_queue_product_area",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['channel', 'queue_key', 'id'], name='ticket_queue_channel'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["channel", "queue_key", "id"],
+                name="ticket_queue_channel",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['sentiment', 'queue_key', 'id'], name='ticket_queue_sentiment'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["sentiment", "queue_key", "id"],
+                name="ticket_queue_sentiment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['customer', '-opened_at'], name='ticket_customer'),
+            model_name="ticket",
+            index=models.Index(fields=["customer", "-opened_at"], name="ticket_customer"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['-created_at', '-id'], name='ticket_newest'),
+            model_name="ticket",
+            index=models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='ticket_next_check'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("next_check_at__isnull", False)), fields=["next_check_at"], name="ticket_next_check"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'open', 'waiting_customer', 'waiting_vendor'))), fields=['due_at'], name='ticket_due'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("state__in", ("new", "open", "waiting_customer", "waiting_vendor"))),
+                fields=["due_at"],
+                name="ticket_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='ticket_batch'),
+            model_name="ticket",
+            index=models.Index(condition=models.Q(("batch__isnull", False)), fields=["batch"], name="ticket_batch"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('issue__isnull', False)), fields=['issue'], name='ticket_issue'),
+            model_name="ticket",
+            index=models.Index(condition=models.Q(("issue__isnull", False)), fields=["issue"], name="ticket_issue"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='ticket_search'),
+            model_name="ticket",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="ticket_search"),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='ticket_external_id'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("source", "external_id"),
+                name="ticket_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (1, 4))), name='ticket_priority'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(condition=models.Q(("priority__range", (1, 4))), name="ticket_priority"),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('resolved_at__isnull', False), models.Q(('state__in', ['resolved', 'closed']), _negated=True), _connector='OR'), name='ticket_resolved_has_time'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("resolved_at__isnull", False),
+                    models.Q(("state__in", ["resolved", "closed"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_resolved_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', False), models.Q(('state', 'merged'), _negated=True), _connector='OR'), name='ticket_merged_names_target'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_into__isnull", False), models.Q(("state", "merged"), _negated=True), _connector="OR"
+                ),
+                name="ticket_merged_names_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='ticket_not_its_own_parent'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent__isnull", True), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"
+                ),
+                name="ticket_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revenue_at_risk__isnull', True), ('revenue_at_risk__gte', models.Value(0)), _connector='OR'), models.Q(('order_value__isnull', True), ('order_value__gte', models.Value(0)), _connector='OR')), name='ticket_money_not_negative'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("revenue_at_risk__isnull", True), ("revenue_at_risk__gte", models.Value(0)), _connector="OR"
+                    ),
+                    models.Q(("order_value__isnull", True), ("order_value__gte", models.Value(0)), _connector="OR"),
+                ),
+                name="ticket_money_not_negative",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ticket',
-            trigger=pgtrigger.compiler.Trigger(name='ticket_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{closed:open,new:merged,new:open,new:resolved,new:waiting_customer,new:waiting_vendor,open:merged,open:resolved,open:waiting_customer,open:waiting_vendor,resolved:closed,resolved:open,waiting_customer:merged,waiting_customer:open,waiting_customer:resolved,waiting_customer:waiting_vendor,waiting_vendor:merged,waiting_vendor:open,waiting_vendor:resolved,waiting_vendor:waiting_customer}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='883cf33532ecb27832842dc1759e61b90d84a2d8', operation='UPDATE', pgid='pgtrigger_ticket_states_c0669', table='escalations_ticket', when='BEFORE')),
+            model_name="ticket",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ticket_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{closed:open,new:merged,new:open,new:resolved,new:waiting_customer,new:waiting_vendor,open:merged,open:resolved,open:waiting_customer,open:waiting_vendor,resolved:closed,resolved:open,waiting_customer:merged,waiting_customer:open,waiting_customer:resolved,waiting_customer:waiting_vendor,waiting_vendor:merged,waiting_vendor:open,waiting_vendor:resolved,waiting_vendor:waiting_customer}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="883cf33532ecb27832842dc1759e61b90d84a2d8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_ticket_states_c0669",
+                    table="escalations_ticket",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='resolution',
-            index=models.Index(fields=['resolved_at'], name='resolution_time'),
+            model_name="resolution",
+            index=models.Index(fields=["resolved_at"], name="resolution_time"),
         ),
         migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__range', (1, 5)), _connector='OR'), name='resolution_satisfaction'),
+            model_name="resolution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("satisfaction__isnull", True), ("satisfaction__range", (1, 5)), _connector="OR"),
+                name="resolution_satisfaction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('ticket', 'wait'), name='pause_one_open'),
+            model_name="pause",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("ticket", "wait"), name="pause_one_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='pause_ends_after_start'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_at__isnull", True), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                ),
+                name="pause_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='pause_has_reason'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="pause_has_reason"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['ticket', '-said_at', '-id'], name='message_ticket'),
+            model_name="message",
+            index=models.Index(fields=["ticket", "-said_at", "-id"], name="message_ticket"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('author__isnull', True), ('kind', 'customer')), models.Q(('kind', 'customer'), _negated=True), _connector='OR'), name='message_customer_has_no_author'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("author__isnull", True), ("kind", "customer")),
+                    models.Q(("kind", "customer"), _negated=True),
+                    _connector="OR",
+                ),
+                name="message_customer_has_no_author",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hop',
-            index=models.Index(condition=models.Q(('span__endswith__isnull', True)), fields=['ticket'], name='hop_open'),
+            model_name="hop",
+            index=models.Index(
+                condition=models.Q(("span__endswith__isnull", True)), fields=["ticket"], name="hop_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hop',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(escalations.models.clocks.TicketRange(models.F('ticket'), models.F('ticket')), '&&'), ('span', '&&')], name='hop_no_overlap'),
+            model_name="hop",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (escalations.models.clocks.TicketRange(models.F("ticket"), models.F("ticket")), "&&"),
+                    ("span", "&&"),
+                ],
+                name="hop_no_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hop',
-            constraint=models.CheckConstraint(condition=models.Q(('span__isempty', models.Value(False)), ('span__startswith__isnull', False)), name='hop_span_not_empty'),
+            model_name="hop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("span__isempty", models.Value(False)), ("span__startswith__isnull", False)),
+                name="hop_span_not_empty",
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('state__in', ('pending', 'acknowledged'))), fields=['to_team', 'filed_at'], name='escalation_inbox'),
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("state__in", ("pending", "acknowledged"))),
+                fields=["to_team", "filed_at"],
+                name="escalation_inbox",
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['ticket', '-filed_at'], name='escalation_ticket'),
+            model_name="escalation",
+            index=models.Index(fields=["ticket", "-filed_at"], name="escalation_ticket"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['from_user', '-filed_at'], name='escalation_sender'),
+            model_name="escalation",
+            index=models.Index(fields=["from_user", "-filed_at"], name="escalation_sender"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['filed_at'], name='escalation_filed'),
+            model_name="escalation",
+            index=models.Index(fields=["filed_at"], name="escalation_filed"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('state', 'acknowledged')), fields=['ack_expires_at'], name='escalation_ack_expiry'),
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("state", "acknowledged")), fields=["ack_expires_at"], name="escalation_ack_expiry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('pending', 'acknowledged'))), fields=('ticket', 'axis'), name='escalation_one_pending'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("pending", "acknowledged"))),
+                fields=("ticket", "axis"),
+                name="escalation_one_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'acknowledged'), _negated=True), models.Q(('ack_expires_at__isnull', False), ('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='escalation_acknowledged_by'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "acknowledged"), _negated=True),
+                    models.Q(
+                        ("ack_expires_at__isnull", False),
+                        ("acknowledged_at__isnull", False),
+                        ("acknowledged_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="escalation_acknowledged_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='escalation_accepted_by'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True),
+                    models.Q(("accepted_at__isnull", False), ("accepted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="escalation_accepted_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('returned_at__isnull', False), models.Q(('return_reason', ''), _negated=True)), _connector='OR'), name='escalation_return_says_why'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True),
+                    models.Q(("returned_at__isnull", False), models.Q(("return_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="escalation_return_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), ('from_user__isnull', True), models.Q(('accepted_by', models.F('from_user')), _negated=True), _connector='OR'), name='escalation_receiver_is_not_sender'),
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("accepted_by__isnull", True),
+                    ("from_user__isnull", True),
+                    models.Q(("accepted_by", models.F("from_user")), _negated=True),
+                    _connector="OR",
+                ),
+                name="escalation_receiver_is_not_sender",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='escalation',
-            trigger=pgtrigger.compiler.Trigger(name='escalation_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{accepted:de_escalated,accepted:moved_on,accepted:resolved,acknowledged:accepted,acknowledged:pending,acknowledged:returned,acknowledged:withdrawn,pending:accepted,pending:acknowledged,pending:returned,pending:withdrawn,returned:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='d9038cce4bf5976c6b5dd426af28da5f9ce25aeb', operation='UPDATE', pgid='pgtrigger_escalation_states_7ab8e', table='escalations_escalation', when='BEFORE')),
+            model_name="escalation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="escalation_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{accepted:de_escalated,accepted:moved_on,accepted:resolved,acknowledged:accepted,acknowledged:pending,acknowledged:returned,acknowledged:withdrawn,pending:accepted,pending:acknowledged,pending:returned,pending:withdrawn,returned:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="d9038cce4bf5976c6b5dd426af28da5f9ce25aeb",
+                    operation="UPDATE",
+                    pgid="pgtrigger_escalation_states_7ab8e",
+                    table="escalations_escalation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='effort',
-            constraint=models.UniqueConstraint(fields=('resolution', 'tier'), name='effort_once_a_tier'),
+            model_name="effort",
+            constraint=models.UniqueConstraint(fields=("resolution", "tier"), name="effort_once_a_tier"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['due_at'], name='clock_running_due'),
+            model_name="clock",
+            index=models.Index(condition=models.Q(("state", "running")), fields=["due_at"], name="clock_running_due"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['escalation'], name='clock_escalation'),
+            model_name="clock",
+            index=models.Index(fields=["escalation"], name="clock_escalation"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['calendar_revision'], name='clock_calendar'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("state__in", ["running", "paused"])),
+                fields=["calendar_revision"],
+                name="clock_calendar",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(fields=('ticket', 'kind', 'round'), name='clock_once'),
+            model_name="clock",
+            constraint=models.UniqueConstraint(fields=("ticket", "kind", "round"), name="clock_once"),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', False), models.Q(('state', 'running'), _negated=True), _connector='OR'), name='clock_running_has_due'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("due_at__isnull", False), models.Q(("state", "running"), _negated=True), _connector="OR"
+                ),
+                name="clock_running_has_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'paused'), _negated=True), models.Q(('paused_at__isnull', False), ('remaining__isnull', False), ('review_at__isnull', False), models.Q(('pause_reason', ''), _negated=True)), _connector='OR'), name='clock_paused_has_review'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "paused"), _negated=True),
+                    models.Q(
+                        ("paused_at__isnull", False),
+                        ("remaining__isnull", False),
+                        ("review_at__isnull", False),
+                        models.Q(("pause_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="clock_paused_has_review",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'met'), _negated=True), models.Q(('due_at__isnull', False), ('fired_at__isnull', True), ('stopped_at__isnull', False), ('stopped_at__lte', models.F('due_at'))), _connector='OR'), name='clock_met_in_time'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "met"), _negated=True),
+                    models.Q(
+                        ("due_at__isnull", False),
+                        ("fired_at__isnull", True),
+                        ("stopped_at__isnull", False),
+                        ("stopped_at__lte", models.F("due_at")),
+                    ),
+                    _connector="OR",
+                ),
+                name="clock_met_in_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'breached'), _negated=True), ('fired_at__isnull', False), _connector='OR'), name='clock_breached_has_fired'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "breached"), _negated=True), ("fired_at__isnull", False), _connector="OR"
+                ),
+                name="clock_breached_has_fired",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='clock',
-            trigger=pgtrigger.compiler.Trigger(name='clock_states', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{running:paused,running:met,running:breached,running:cancelled,paused:running,paused:met,paused:breached,paused:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='69ccc44ba07910562896c6ff0a3dc3a2b9b2ffb5', operation='UPDATE', pgid='pgtrigger_clock_states_455b7', table='escalations_clock', when='BEFORE')),
+            model_name="clock",
+            trigger=pgtrigger.compiler.Trigger(
+                name="clock_states",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{running:paused,running:met,running:breached,running:cancelled,paused:running,paused:met,paused:breached,paused:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="69ccc44ba07910562896c6ff0a3dc3a2b9b2ffb5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_clock_states_455b7",
+                    table="escalations_clock",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticketreader',
-            constraint=models.UniqueConstraint(fields=('ticket', 'user'), name='ticket_reader_once'),
+            model_name="ticketreader",
+            constraint=models.UniqueConstraint(fields=("ticket", "user"), name="ticket_reader_once"),
         ),
     ]

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="importrun", name="lease_until", field=models.DateTimeField(blank=True, null=True)
         ),
-        migrations.AddField(
-            model_name="importrun", name="asked_at", field=models.DateTimeField(blank=True, null=True)
-        ),
+        migrations.AddField(model_name="importrun", name="asked_at", field=models.DateTimeField(blank=True, null=True)),
         migrations.AddField(model_name="importrun", name="failures", field=models.PositiveSmallIntegerField(default=0)),
         migrations.AddField(
             model_name="importrun",
@@ -61,9 +59,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("run", "external_id"), name="import_seen_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("run", "external_id"), name="import_seen_once")],
             },
         ),
     ]

@@ -93,5 +93,3 @@ def status_context(run: ImportRun, user: User) -> dict[str, Any]:
 
 def error_rows(run: ImportRun) -> QuerySet[ImportRow]:
     return run.row_errors.all()
-
-

@@ -50,9 +50,7 @@ def import_choices() -> Choices:
         "complexity": {one.value: str(one.label) for one in Complexity},
         "team": {team.code: f"{team.tier.code} {team.name}" for team in teams},
         "region": dict(Region.objects.values_list("code", "name")),
-        "owner": {
-            user.username: user.full_name for user in User.objects.filter(is_active=True, team__isnull=False)
-        },
+        "owner": {user.username: user.full_name for user in User.objects.filter(is_active=True, team__isnull=False)},
     }
 
 

@@ -74,9 +74,7 @@ def _with(found: TableFormat, wanted: TableFormat) -> TableFormat:
         if wanted.sheet and wanted.sheet not in found.sheets:
             raise TableRefused(f"There is no sheet “{wanted.sheet}”. There are: {', '.join(found.sheets)}.")
         return replace(found, sheet=wanted.sheet or found.sheet)
-    return replace(
-        found, encoding=wanted.encoding or found.encoding, delimiter=wanted.delimiter or found.delimiter
-    )
+    return replace(found, encoding=wanted.encoding or found.encoding, delimiter=wanted.delimiter or found.delimiter)
 
 
 def _look(file: IO[bytes], how: TableFormat) -> tuple[list[str], dict[str, Any]]:
@@ -225,4 +223,3 @@ def _held(run: ImportRun, by: User, *states: ImportState) -> ImportRun:
         doing = held.get_task_display().lower() if held.task else held.get_state_display().lower()
         raise Overtaken(f"{held.name} has moved on: {doing}.")
     return held
-

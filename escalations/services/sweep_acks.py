@@ -54,9 +54,7 @@ def _start_again(expired: list[Escalation], now: datetime) -> None:
     Clock.objects.bulk_create([row for row in rows if row is not None])
 
 
-def _clock(
-    escalation: Escalation, round: int, revisions: dict[int, CalendarRevision], now: datetime
-) -> Clock | None:
+def _clock(escalation: Escalation, round: int, revisions: dict[int, CalendarRevision], now: datetime) -> Clock | None:
     policy = policy_of(escalation.policy_version_id)
     tier = policy.tier(escalation.to_tier.code)
     if tier.ack_seconds is None:

@@ -95,9 +95,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
 def import_values(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the words of the mapped columns mean here."""
     run = import_for(request.user, pk)
-    form = ValuesForm(
-        request.POST or None, run=run, mapping=mapping_from_json(run.mapping), choices=import_choices()
-    )
+    form = ValuesForm(request.POST or None, run=run, mapping=mapping_from_json(run.mapping), choices=import_choices())
     if form.is_bound and form.is_valid():
         try:
             return _to(request, "import_preview", imports.import_map(run=run, by=request.user, mapping=form.result()))

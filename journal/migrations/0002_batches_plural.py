@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journal', '0001_tables'),
+        ("journal", "0001_tables"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='batch',
-            options={'verbose_name_plural': 'batches'},
+            name="batch",
+            options={"verbose_name_plural": "batches"},
         ),
     ]
