@@ -12,7 +12,8 @@ from typing import TypeVar
 from accounts.domain.calendars import ALWAYS_OPEN, due_at, threshold
 from accounts.models import Team, User
 from escalations.demo import texts
-from escalations.demo.world import World
+from escalations.demo.story import REASONS
+from escalations.demo.world import World, pick
 from escalations.domain.clocks import Wait
 from escalations.models import Customer, Escalation, Ticket
 from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
@@ -110,10 +111,11 @@ class Scene:
         team = self.world.teams[to] if to else self.world.team_for(above.code, self.customer.region.code)
         content = self.world.handoff_content(self.problem, self.slots, self.at, self.customer, care=care)
         to_user = User.objects.get(username=person) if person else None
+        reason = pick(self.rng, REASONS)
         self._at(
             minutes_later,
             lambda: handoff_file(
-                ticket=self.ticket, by=holder, key=uuid.uuid4(), reason="technical_complexity", to_team=team,
+                ticket=self.ticket, by=holder, key=uuid.uuid4(), reason=reason, to_team=team,
                 to_user=to_user, content=content,
             ),
         )  # fmt: skip

@@ -32,7 +32,7 @@ README = {"queue": "light", "ticket": "light", "handoff": "light", "inbox": "dar
 
 
 def _ticket(**facts: object) -> Ticket:
-    return Ticket.objects.filter(**facts).order_by("queue_key").first() or pytest.fail(f"no ticket with {facts}")
+    return Ticket.objects.open().filter(**facts).order_by("queue_key").first() or pytest.fail(f"no ticket with {facts}")
 
 
 def _of_escalation(*states: EscalationState, **facts: object) -> Escalation:
@@ -61,7 +61,10 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "inbox": ("ines", lambda: reverse("escalations:inbox_list")),
     "ticket": ("ines", lambda: _ticket_page("ines")),
     "hops": ("ines", lambda: reverse("escalations:hop_list", args=[_ticket(owner__username="priya").ref])),
-    "resolve": ("ines", lambda: reverse("escalations:ticket_resolve", args=[_ticket(owner__username="ines").ref])),
+    "resolve": (
+        "ines",
+        lambda: reverse("escalations:ticket_resolve", args=[_ticket(owner__username="ines", state="open").ref]),
+    ),
     "handoff": ("tomasz", _handoff_form),
     "handoff-answer": ("ines", lambda: _handoff(to_team__code="integrations")),
     "create": ("tomasz", lambda: reverse("escalations:ticket_create")),
