@@ -118,7 +118,7 @@ def handoff_accept(
         ticket.state = TicketState.OPEN
         resume_outside(held, clocks)
     move_ticket(ticket, tier=current.to_tier, team=current.to_team, owner=held.by, at=held.now)
-    hop_change(ticket=ticket, waits=clocks.open_waits, at=held.now)
+    hop_change(ticket=ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
     start_stay(clocks)
     if next_update_at is not None:
         promise_update(clocks, due=next_update_at)

@@ -93,6 +93,12 @@ class TicketClocks:
     def open_waits(self) -> list[Pause]:
         return [pause for pause in self.pauses if pause.ended_at is None]
 
+    @property
+    def contract(self) -> Clock | None:
+        """The newest clock of the contract's resolution, whatever became of it."""
+        rows = [row for row in self.rows if row.kind == ClockKind.CONTRACT_RESOLUTION]
+        return max(rows, key=lambda row: row.round, default=None)
+
     # --- changing --------------------------------------------------------------------------------
 
     def start(

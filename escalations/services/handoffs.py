@@ -96,7 +96,7 @@ def _set_to_wait(held: Held, clocks: TicketClocks, escalation: Escalation) -> No
         clocks.pause(
             Wait.HANDOFF, reason=f"Handoff to {escalation.to_tier} pending", review_at=review_at, by_id=held.by.pk
         )
-    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
 
 
 def save_handoff(
@@ -241,7 +241,7 @@ def end_waiting(held: Held, clocks: TicketClocks, escalation: Escalation, *, ans
     """The handoff waits no longer and the ticket stays where it is: clocks and hop go back to the holder."""
     (clocks.stop if answered else clocks.cancel)(ClockKind.ACKNOWLEDGEMENT)
     clocks.resume(Wait.HANDOFF)
-    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
     escalation.ended_at = held.now
     escalation.ack_expires_at = None
     escalation.version += 1

@@ -13,9 +13,9 @@ from escalations.domain.clocks import Wait
 from escalations.models import Clock, Hop, Pause, Ticket
 
 
-def _contract_calendar(ticket: Ticket) -> Calendar:
+def _contract_calendar(ticket: Ticket, known: Clock | None) -> Calendar:
     """What "SLA remaining" counts on: the contract clock's calendar, without one the customer's."""
-    clock = (
+    clock = known or (
         Clock.objects.filter(ticket=ticket, kind=ClockKind.CONTRACT_RESOLUTION)
         .select_related("calendar_revision")
         .order_by("-round")
@@ -26,10 +26,10 @@ def _contract_calendar(ticket: Ticket) -> Calendar:
     return working_calendar(current_revision(ticket.customer.calendar_id))
 
 
-def _measure(ticket: Ticket, hop: Hop, until: datetime) -> tuple[int, int]:
+def _measure(ticket: Ticket, hop: Hop, until: datetime, contract: Clock | None) -> tuple[int, int]:
     """(seconds of the contract's calendar, seconds of the team's) in the hop; a pause takes no contract time."""
     start = hop.span.lower
-    taken = 0 if hop.kind == HopKind.PAUSED else business_seconds(start, until, _contract_calendar(ticket))
+    taken = 0 if hop.kind == HopKind.PAUSED else business_seconds(start, until, _contract_calendar(ticket, contract))
     team = working_calendar(current_revision(hop.team.calendar_id))
     return max(taken, 0), max(business_seconds(start, until, team), 0)
 
@@ -40,15 +40,18 @@ def hop_open(*, ticket: Ticket, kind: HopKind, tier: Tier, team: Team, holder: U
     )
 
 
-def hop_close(*, ticket: Ticket, at: datetime) -> Hop | None:
-    """End the running hop at `at`. One that began this very instant leaves no trace."""
+def hop_close(*, ticket: Ticket, at: datetime, contract: Clock | None = None) -> Hop | None:
+    """End the running hop at `at`. One that began this very instant leaves no trace.
+
+    `contract` is the ticket's newest contract clock, for those who have read it already.
+    """
     hop = Hop.objects.select_related("team").filter(ticket=ticket, span__endswith__isnull=True).first()
     if hop is None:
         return None
     if at - hop.span.lower < timedelta(microseconds=1):
         hop.delete()
         return None
-    hop.sla_seconds, hop.work_seconds = _measure(ticket, hop, at)
+    hop.sla_seconds, hop.work_seconds = _measure(ticket, hop, at, contract)
     hop.span = DateTimeTZRange(hop.span.lower, at, "[)")
     hop.save(update_fields=["sla_seconds", "work_seconds", "span"])
     return hop
@@ -62,7 +65,7 @@ def hop_kind(waits: Iterable[Pause]) -> HopKind:
     return HopKind.WAITING if found else HopKind.HELD
 
 
-def hop_change(*, ticket: Ticket, waits: Iterable[Pause], at: datetime) -> None:
+def hop_change(*, ticket: Ticket, waits: Iterable[Pause], at: datetime, contract: Clock | None = None) -> None:
     """The ticket as it now stands (tier, team, owner, open waits) is held in another way from `at` on."""
-    hop_close(ticket=ticket, at=at)
+    hop_close(ticket=ticket, at=at, contract=contract)
     hop_open(ticket=ticket, kind=hop_kind(waits), tier=ticket.tier, team=ticket.team, holder=ticket.owner, at=at)

@@ -10,7 +10,7 @@ from escalations.errors import NotAllowed, Overtaken
 from escalations.models import Escalation, Ticket
 from journal import clock
 
-RELATIONS = ("customer", "customer__calendar", "tier", "team", "team__calendar", "team__lead", "owner")
+RELATIONS = ("customer", "tier", "team", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ def hold_escalation(escalation_id: int, by: User) -> tuple[Held, Escalation]:
         Escalation.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "handoff", "policy_version", "from_tier", "from_team", "from_user", "to_tier", "to_team",
-            "to_team__calendar", "to_user", "acknowledged_by", "accepted_by", "returned_by",
+            "to_user", "acknowledged_by", "accepted_by", "returned_by",
         )
+        .defer("policy_version__snapshot")
         .get(pk=escalation_id)
     )  # fmt: skip
     escalation.ticket = held.ticket

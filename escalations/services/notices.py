@@ -26,7 +26,7 @@ _SENDER_WORDS = {
 def _receivers(escalation: Escalation) -> list[User]:
     """Who it is addressed to; of a team, those who work, but never the sender."""
     sender = [escalation.from_user_id] if escalation.from_user_id is not None else []
-    people = User.objects.filter(is_active=True).exclude(pk__in=sender)
+    people = User.objects.filter(is_active=True).exclude(pk__in=sender).only("pk", "email")
     if escalation.to_user_id is not None:
         return list(people.filter(pk=escalation.to_user_id))
     return list(people.filter(team=escalation.to_team_id, role__abilities__contains=[Ability.WORK]))

@@ -216,7 +216,7 @@ def ticket_wait(*, ticket: Ticket, by: User, wait: Wait, reason: str, review_at:
         if pause.wait != Wait.HANDOFF:
             clocks.resume(Wait(pause.wait))
     clocks.pause(wait, reason=reason, review_at=review_at, by_id=held.by.pk)
-    hop_change(ticket=current, waits=clocks.open_waits, at=held.now)
+    hop_change(ticket=current, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
     clocks.save()
     tell(held, "ticket.waiting", wait=wait.value, reason=reason, review_at=review_at)
     return current
@@ -241,7 +241,7 @@ def resume_outside(held: Held, clocks: TicketClocks) -> None:
     ended = [clocks.resume(Wait(pause.wait)) for pause in list(clocks.open_waits) if pause.wait != Wait.HANDOFF]
     if not ended:
         return
-    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now)
+    hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
     tell(held, "ticket.resumed", waits=[pause.wait for pause in ended if pause is not None])
 
 

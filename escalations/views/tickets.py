@@ -85,7 +85,7 @@ def page_context(request: HttpRequest, ticket: Ticket, **forms: Any) -> dict[str
 @require_GET
 def ticket_detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The page. For htmx: older entries, or whatever can change without touching a form."""
-    ticket = ticket_for(request.user, ref)
+    ticket = ticket_for(request.user, ref, also=["customer__success_manager"])
     if not wants_fragment(request):
         response = render(request, "escalations/ticket_detail.html", page_context(request, ticket))
     elif "before" in request.GET:
