@@ -21,7 +21,7 @@ def current_revisions(calendar_ids: set[int]) -> dict[int, CalendarRevision]:
 
     One that is open around the clock has its revision too, so that clocks on it move when it gets hours.
     """
-    rows = CalendarRevision.objects.filter(calendar__in=calendar_ids, superseded_at__isnull=True)
+    rows = CalendarRevision.objects.filter(calendar__in=calendar_ids, superseded_at__isnull=True).order_by()
     return {row.calendar_id: row for row in rows}
 
 

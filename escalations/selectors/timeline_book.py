@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
 from escalations.models import Attachment, Escalation, Resolution, Ticket
 from web.formats import format_bytes, format_time
+from web.marks import icon
 
 Labels = Mapping[str, Mapping[str, str]]
 """List name → code → label, as `policies.selectors.pick_labels` gives it."""
@@ -70,6 +71,40 @@ class Entry:
     @property
     def has_body(self) -> bool:
         return bool(self.text or self.facts or self.link or self.files)
+
+    @property
+    def item(self) -> SafeString:
+        """The list item. Put together here, since a page has fifty and a template takes five times as long."""
+        return format_html(
+            '<li class="entry entry--{}"><span class="entry__sign">{}</span><div>'
+            '<p class="entry__head">{} {}</p>{}{}</div></li>',
+            self.css, self.sign, self.head, self.when,
+            format_html('<p class="entry__head">{}</p>', self.more) if self.more else "",
+            self._body if self.has_body else format_html('<p class="quiet">{}</p>', self.quiet) if self.quiet else "",
+        )  # fmt: skip
+
+    @property
+    def _body(self) -> SafeString:
+        return format_html(
+            '<div class="entry__body">{}{}{}{}</div>',
+            format_html('<p class="written">{}</p>', self.text) if self.text else "",
+            _fact_list(self.facts) if self.facts else "",
+            format_html_join("", FILE_LINE, ((icon("paperclip"), one.url, one.name, one.size) for one in self.files)),
+            _link_line(self.link, self.quiet) if self.link else "",
+        )
+
+
+FILE_LINE = '<p class="row-line row-line--tight quiet">{}<a href="{}">{}</a> {}</p>'
+
+
+def _fact_list(facts: Iterable[tuple[str, str]]) -> SafeString:
+    rows = format_html_join("", '<dt>{}</dt><dd class="written">{}</dd>', facts)
+    return format_html('<dl class="facts">{}</dl>', rows)
+
+
+def _link_line(link: tuple[str, str], quiet: str) -> SafeString:
+    aside = format_html('<span class="quiet">{}</span>', quiet) if quiet else ""
+    return format_html('<p class="row-line"><a href="{}">{}</a>{}</p>', link[1], link[0], aside)
 
 
 def file_lines(files: Iterable[Attachment]) -> list[FileLine]:

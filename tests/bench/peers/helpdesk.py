@@ -87,7 +87,7 @@ def _running() -> Iterator["subprocess.Popen[str]"]:
     database = server.django_database(owner=True) | {"NAME": DATABASE}
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO", "PYTHON"))}
     with subprocess.Popen(
-        [str(PYTHON), str(WORKER), json.dumps(database)],
+        [str(PYTHON), "-P", str(WORKER), json.dumps(database)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=HOME,
     ) as process:  # fmt: skip
         try:

@@ -17,17 +17,16 @@ from django.urls import include, path
 
 COOKIE = "b" * 32
 BODY = "Nothing has arrived since we changed the key. Deliveries are signed with the old key id."
-urlpatterns = [path("", include("helpdesk.urls", namespace="helpdesk"))]
 
 
 def configure(database):
-    """As its documentation says, with production's middleware; mail is composed and thrown away."""
+    """As its documentation says, with production's middleware; mail is composed and stays in memory."""
     apps = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles", "sites", "humanize")
     processors = ("template.context_processors.request", "contrib.auth.context_processors.auth",
                   "contrib.messages.context_processors.messages")  # fmt: skip
     settings.configure(
         DEBUG=False, SECRET_KEY="measured", ALLOWED_HOSTS=["testserver"], USE_TZ=True, SITE_ID=1, LANGUAGE_CODE="en-us",
-        ROOT_URLCONF=__name__, DEFAULT_AUTO_FIELD="django.db.models.AutoField", STATIC_URL="/static/",
+         DEFAULT_AUTO_FIELD="django.db.models.AutoField", STATIC_URL="/static/",
         DATABASES={"default": database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}},
         INSTALLED_APPS=[*(f"django.contrib.{name}" for name in apps), "rest_framework", "helpdesk"],
         MIDDLEWARE=[
@@ -43,11 +42,12 @@ def configure(database):
             "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
             "OPTIONS": {"context_processors": [f"django.{name}" for name in processors]},
         }],
-        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend", DEFAULT_FROM_EMAIL="desk@belay.example",
-        HELPDESK_PUBLIC_TICKET_PRIORITY=3, HELPDESK_PUBLIC_TICKET_DUE_DATE=None, LOGGING_CONFIG=None,
+        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend", DEFAULT_FROM_EMAIL="desk@belay.example",
+        HELPDESK_TEAMS_MODE_ENABLED=False, HELPDESK_PUBLIC_TICKET_PRIORITY=3, HELPDESK_PUBLIC_TICKET_DUE_DATE=None, LOGGING_CONFIG=None,
         SILENCED_SYSTEM_CHECKS=["fields.W342"],
     )  # fmt: skip
     django.setup()
+    settings.ROOT_URLCONF = (path("", include("helpdesk.urls", namespace="helpdesk")),)
 
 
 def make_ready():
