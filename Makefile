@@ -28,7 +28,9 @@ demo: runtime
 	@exec $(BIN)/python -m config.demo
 
 test: lint chromium
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not browser" $(TESTS)
+	@# Apart: a browser's event loop gives each test another database connection, and races need their own.
+	@$(BIN)/python -m pytest -n 2 -m browser $(TESTS)
 
 lint: development
 	@$(BIN)/python -m ruff check .
@@ -46,7 +48,7 @@ bench: development
 	@$(BIN)/python -m tests.bench
 
 battery: development
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=battery tests/battery
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --hypothesis-profile=battery tests/battery
 
 shots: development chromium
 	@$(BIN)/python -m tests.shots

@@ -39,13 +39,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser and one race at a time: each kind runs in one worker."""
+    """Mark the tests that drive a browser: they run apart from the others (see the Makefile)."""
     for item in items:
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        for group in ("browser", "races"):
-            if item.get_closest_marker(group):
-                item.add_marker(pytest.mark.xdist_group(group))
 
 
 # --- database ----------------------------------------------------------------------------------------

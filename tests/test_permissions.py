@@ -25,7 +25,7 @@ from journal import clock
 from journal.models import Event
 from tests.factories import Organisation, UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("permissions")]
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 # What a page may answer to somebody who may see it: shown, sent on, not possible now, or the wrong method.

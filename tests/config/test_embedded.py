@@ -18,7 +18,6 @@ import pytest
 
 from config.embedded import Cluster, EmbeddedError, keeper, locate, places, remove
 
-pytestmark = pytest.mark.xdist_group("embedded")
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
