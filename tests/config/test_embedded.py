@@ -18,7 +18,6 @@ import pytest
 
 from config.embedded import Cluster, EmbeddedError, keeper, locate, places, remove
 
-
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys
