@@ -43,7 +43,8 @@ def configure(database):
             "OPTIONS": {"context_processors": [f"django.{name}" for name in processors]},
         }],
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend", DEFAULT_FROM_EMAIL="desk@belay.example",
-        HELPDESK_TEAMS_MODE_ENABLED=False, HELPDESK_PUBLIC_TICKET_PRIORITY=3, HELPDESK_PUBLIC_TICKET_DUE_DATE=None, LOGGING_CONFIG=None,
+        HELPDESK_TEAMS_MODE_ENABLED=False,
+        HELPDESK_PUBLIC_TICKET_PRIORITY=3, HELPDESK_PUBLIC_TICKET_DUE_DATE=None, LOGGING_CONFIG=None,
         SILENCED_SYSTEM_CHECKS=["fields.W342"],
     )  # fmt: skip
     django.setup()
