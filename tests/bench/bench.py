@@ -74,6 +74,8 @@ def by_hand(name: str, visitor: Visitor, url: str, write: Callable[[Row], str]) 
 
 
 def count_statements(visitor: Visitor, url: str) -> int:
+    """Of a page that this process has shown before, as most have been."""
+    visitor.get(url)
     with statements() as said:
         visitor.get(url)
     return len(said)
