@@ -61,7 +61,7 @@ def brief(line: Line) -> dict[str, object]:
 
 def page(lines: Sequence[Line]) -> str:
     rounds = min((line.rounds for line in lines if line.rounds > 1), default=1)
-    text = [HEAD.format(rounds=rounds, scale=SCALES["large"], machine=machine()), "\n## Goals\n"]
+    text = [HEAD.format(rounds=rounds, scale=SCALES["large"], machine=machine()), "## Goals\n"]
     text += ["| | What | Ratio | Goal | Record sought | Holds |", "|---|---|---:|---:|---:|---|"]
     text += [
         f"| {line.name} | {line.title} | {_ratio(line)} | {line.goal:g} | {line.record} | {verdict(line)} |"
@@ -69,10 +69,9 @@ def page(lines: Sequence[Line]) -> str:
     ]
     text.append("\n## Absolute figures\n")
     for line in lines:
-        text.append(f"**{line.name}** {line.title}\n")
-        text += [f"- {what}: {value}" for what, value in line.figures]
-        text += [f"\n{line.note}"] if line.note else []
-        text.append("")
+        figures = [f"- {what}: {value}" for what, value in line.figures]
+        for block in (f"**{line.name}** {line.title}", "\n".join(figures), line.note):
+            text += [block, ""] if block else []
     return "\n".join(text).rstrip() + "\n"
 
 
