@@ -1,7 +1,6 @@
 """What the handoff form shows beside what is typed: where it may go, what is known already, how the last ones went."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
@@ -222,7 +221,3 @@ def ack_target(ticket: Ticket, team: Team, by: datetime | None) -> AckTarget | N
     rules = policy.tier(team.tier.code)
     clause = policy.clause(f"tier.{team.tier.code}.ack").number
     return AckTarget(team.tier.code, by, format_duration(rules.ack_seconds or 0), clause)
-
-
-def labels_of(names: Iterable[PickListName] = LISTS) -> dict[str, dict[str, str]]:
-    return pick_labels(*names)
