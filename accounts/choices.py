@@ -1,4 +1,4 @@
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 
 class Ability(TextChoices):
@@ -23,3 +23,32 @@ class ExceptionKind(TextChoices):
     HOLIDAY = "holiday", "Closed: holiday"
     HALF_DAY = "half_day", "Half day"
     OVERRIDE = "override", "Other hours"
+
+
+class Dimension(TextChoices):
+    """The four dimensions of the expertise matrix (F2)."""
+
+    KNOWLEDGE = "knowledge", "Product knowledge"
+    TECHNICAL = "technical", "Technical skill"
+    COMMUNICATION = "communication", "Customer communication"
+    AUTHORITY = "authority", "Decision authority"
+
+
+class Level(IntegerChoices):
+    NONE = 0, "None yet"
+    LEARNING = 1, "Learning"
+    WITH_HELP = 2, "With help"
+    ALONE = 3, "Alone"
+    TEACHES = 4, "Teaches others"
+
+
+class DutyRole(TextChoices):
+    PRIMARY = "primary", "On duty"
+    BACKUP = "backup", "Backup"
+
+
+class SwapState(TextChoices):
+    ASKED = "asked", "Asked"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"

@@ -64,6 +64,7 @@ class ClockKind(TextChoices):
     RESOLUTION_PLAN = "resolution_plan", "Resolution plan"
     STATUS_UPDATE = "status_update", "Status update"
     CREDIT_DECISION = "credit_decision", "Credit decision"
+    FOLLOW_UP = "follow_up", "Follow-up with the customer"
 
 
 class ClockState(TextChoices):
@@ -115,3 +116,33 @@ class ImportState(TextChoices):
     FAILED = "failed", "Failed"
     UNDOING = "undoing", "Undoing"
     UNDONE = "undone", "Undone"
+
+
+class ReadBackState(TextChoices):
+    GIVEN = "given", "Waits for the sender"
+    CONFIRMED = "confirmed", "Confirmed"
+    CORRECTED = "corrected", "Corrected"
+
+
+class ConsultState(TextChoices):
+    ASKED = "asked", "Asked"
+    ANSWERED = "answered", "Answered"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class HandoverReason(TextChoices):
+    SHIFT_END = "shift_end", "End of shift"
+    LEAVE = "leave", "Leave"
+    OTHER = "other", "Other"
+
+
+class BulkState(TextChoices):
+    DONE = "done", "Done"
+    UNDONE = "undone", "Undone"
+
+
+class SimilarStage(TextChoices):
+    """Where somebody found that a resolved escalation answered theirs."""
+
+    TICKET = "ticket", "On the ticket page"
+    HANDOFF = "handoff", "While writing the handoff"

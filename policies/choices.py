@@ -25,6 +25,7 @@ class PickListName(TextChoices):
     CONCERN = "concern", "Legal, compliance and security concerns"
     PUBLIC_COMPLAINT = "public_complaint", "Public complaints"
     ROOT_CAUSE = "root_cause", "Root causes"
+    DE_ESCALATION = "de_escalation", "De-escalation reasons"
 
 
 class ResponseKind(TextChoices):

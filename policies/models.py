@@ -95,6 +95,9 @@ class PolicyTier(models.Model):
         null=True, blank=True, help_text="When it rings, the ticket escalates"
     )
     resolution_seconds = models.PositiveIntegerField(help_text="When it rings, the ticket is marked")
+    follow_up_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="After accepting, the customer has been contacted"
+    )
     target_escalation_percent = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     hourly_cost = models.DecimalField(
         max_digits=8, decimal_places=2, help_text="Labour, in the organisation's currency"

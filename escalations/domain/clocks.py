@@ -103,6 +103,7 @@ RULES: dict[ClockKind, ClockRule] = {
     ClockKind.RESOLUTION_PLAN: ClockRule(CalendarRule.ALWAYS),
     ClockKind.STATUS_UPDATE: ClockRule(CalendarRule.ALWAYS),
     ClockKind.CREDIT_DECISION: ClockRule(CalendarRule.ALWAYS),
+    ClockKind.FOLLOW_UP: ClockRule(CalendarRule.RECEIVING_TEAM),
 }
 
 

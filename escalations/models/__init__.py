@@ -1,6 +1,17 @@
+from escalations.models.around import Consult, FollowUp, ReadBack
 from escalations.models.clocks import Clock, Hop, Pause
-from escalations.models.conversation import Attachment, Message
+from escalations.models.conversation import Attachment, Mention, Message
 from escalations.models.customers import Contact, Customer, Issue
+from escalations.models.desk import (
+    BulkAction,
+    BulkLine,
+    DeskHandover,
+    DeskHandoverLine,
+    NoDuplicate,
+    PinnedView,
+    SavedView,
+    SimilarUse,
+)
 from escalations.models.escalations import Effort, Escalation, Handoff, HandoffFeedback, Resolution
 from escalations.models.imports import ImportRow, ImportRun, ImportSeen
 from escalations.models.reading import TicketRead
@@ -9,11 +20,17 @@ from escalations.models.tickets import Ticket, TicketReader
 
 __all__ = [
     "Attachment",
+    "BulkAction",
+    "BulkLine",
     "Clock",
+    "Consult",
     "Contact",
     "Customer",
+    "DeskHandover",
+    "DeskHandoverLine",
     "Effort",
     "Escalation",
+    "FollowUp",
     "Handoff",
     "HandoffFeedback",
     "Hop",
@@ -21,9 +38,15 @@ __all__ = [
     "ImportRun",
     "ImportSeen",
     "Issue",
+    "Mention",
     "Message",
+    "NoDuplicate",
     "Pause",
+    "PinnedView",
+    "ReadBack",
     "Resolution",
+    "SavedView",
+    "SimilarUse",
     "SweepProblem",
     "Ticket",
     "TicketRead",

@@ -3,9 +3,10 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q, Value
 
 from accounts.models import CalendarRevision, Team, Tier
+from accounts.models.duty import IdRange
 from escalations.choices import ClockKind, ClockState, HopKind
 from escalations.domain.clocks import Wait
 from escalations.models.tickets import Ticket
@@ -140,11 +141,8 @@ class Pause(models.Model):
         return f"{self.reason} on {self.ticket_id}"
 
 
-class TicketRange(Func):
-    """`[id, id]` as a range, so that an exclusion needs no extension."""
-
-    function = "int8range"
-    template = "%(function)s(%(expressions)s, '[]')"
+class TicketRange(IdRange):
+    """By its own name, as the first migration knows it."""
 
 
 class Hop(models.Model):

@@ -26,6 +26,14 @@ class Message(models.Model):
     said_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     redacted_at = models.DateTimeField(null=True, blank=True)
+    flowed_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The update on the parent that this one repeats",
+    )
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -40,6 +48,21 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} on {self.ticket_id}"
+
+
+class Mention(models.Model):
+    """Somebody named in a note. Unseen ones stand on their desk."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mentions")
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-message"], name="mention_unseen", condition=Q(seen_at__isnull=True))]
+        constraints = [models.UniqueConstraint(fields=["message", "user"], name="mention_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.message_id}"
 
 
 def attachment_path(instance: "Attachment", filename: str) -> str:

@@ -1,5 +1,7 @@
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -52,6 +54,12 @@ class Escalation(models.Model):
     return_reason = models.CharField(max_length=40, blank=True)
     return_note = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    is_warm = models.BooleanField(default=False, help_text="The sender stays with it until the receiver releases them")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    de_escalated_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    de_escalation_reason = models.CharField(max_length=40, blank=True)
+    de_escalation_note = models.TextField(blank=True)
 
     class Meta:
         indexes = [
@@ -63,6 +71,11 @@ class Escalation(models.Model):
             models.Index(fields=["ticket", "-filed_at"], name="escalation_ticket"),
             models.Index(fields=["from_user", "-filed_at"], name="escalation_sender"),
             models.Index(fields=["filed_at"], name="escalation_filed"),
+            models.Index(
+                fields=["from_user"],
+                name="escalation_warm",
+                condition=Q(is_warm=True, accepted_at__isnull=False, released_at__isnull=True),
+            ),
             models.Index(
                 fields=["ack_expires_at"],
                 name="escalation_ack_expiry",
@@ -87,6 +100,10 @@ class Escalation(models.Model):
             models.CheckConstraint(
                 name="escalation_return_says_why",
                 condition=~Q(state=EscalationState.RETURNED) | (Q(returned_at__isnull=False) & ~Q(return_reason="")),
+            ),
+            models.CheckConstraint(
+                name="escalation_de_escalation_says_why",
+                condition=~Q(state=EscalationState.DE_ESCALATED) | ~Q(de_escalation_note=""),
             ),
             models.CheckConstraint(
                 name="escalation_receiver_is_not_sender",
@@ -149,11 +166,20 @@ class Resolution(models.Model):
     root_cause_details = models.TextField(blank=True)
     what_was_done = models.TextField()
     satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)
+    search = models.GeneratedField(
+        expression=SearchVector("what_was_done", weight="A", config="english")
+        + SearchVector("root_cause_details", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     customer_lost = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-resolved_at"]
-        indexes = [models.Index(fields=["resolved_at"], name="resolution_time")]
+        indexes = [
+            models.Index(fields=["resolved_at"], name="resolution_time"),
+            GinIndex(fields=["search"], name="resolution_search"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="resolution_satisfaction",

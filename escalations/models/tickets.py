@@ -48,7 +48,8 @@ class Ticket(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="splits")
 
     state = models.CharField(max_length=20, choices=TicketState, default=TicketState.NEW)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.P3)
@@ -139,6 +140,10 @@ class Ticket(models.Model):
             models.Index(fields=["due_at"], name="ticket_due", condition=IS_OPEN),
             models.Index(fields=["batch"], name="ticket_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["issue"], name="ticket_issue", condition=Q(issue__isnull=False)),
+            *(
+                models.Index(fields=[field], name=f"ticket_{field}", condition=Q(**{f"{field}__isnull": False}))
+                for field in ("parent", "merged_into", "split_from")
+            ),
             GinIndex(fields=["search"], name="ticket_search"),
         ]
         constraints = [
