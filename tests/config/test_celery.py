@@ -1,6 +1,8 @@
 """Celery carries hints: nothing is kept in it, and publishing never holds anybody up."""
 
+import pytest
 from django.conf import settings
+from kombu import Connection
 
 from config.celery import app, settings_for
 
@@ -30,3 +32,9 @@ def test_an_unreachable_broker_fails_at_once(tmp_path):
 
 def test_results_are_not_kept():
     assert settings.CELERY_TASK_IGNORE_RESULT is True
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_the_client_of_every_broker_we_name_is_installed(scheme):
+    """A client that is missing shows only when the transport is built."""
+    assert Connection(f"{scheme}://localhost").transport.driver_type == scheme
