@@ -1,19 +1,5 @@
 """What a service refuses, in words for the page. Each has its HTTP answer: see `escalations.views.answers`."""
 
-from collections.abc import Mapping
+from accounts.errors import NotAllowed, Overtaken, Refused
 
-
-class NotAllowed(Exception):
-    """The person may see the thing but not do this to it (403). The text says who may."""
-
-
-class Refused(Exception):
-    """The request cannot be met as it stands (422). `fields` maps a form field to its message."""
-
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.fields = dict(fields or {})
-
-
-class Overtaken(Exception):
-    """Somebody else was first (409). The text says who did what and when; nothing was changed."""
+__all__ = ["NotAllowed", "Overtaken", "Refused"]
