@@ -52,6 +52,10 @@ def document_of(policy: Policy) -> list[Section]:
         ),
         _contracts(policy, segments),
         _responses(policy),
+        _prose(
+            policy, "follow_up", "7", "Follow-up with the customer", ".follow_up",
+            "Whoever accepts a handoff tells the customer so: a reply, or a contact made elsewhere and recorded.",
+        ),
     ]  # fmt: skip
     return [section for section in made if section.rows or section.clauses]
 

@@ -58,6 +58,15 @@ def _resolutions(rows: Iterable[TierRules]) -> Iterator[tuple[str, str]]:
         )
 
 
+def _follow_ups(rows: Iterable[TierRules]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        if row.follow_up_seconds is not None:
+            yield (
+                f"tier.{row.code}.follow_up",
+                f"{row.code} contacts the customer within {span_words(row.follow_up_seconds)} of accepting.",
+            )
+
+
 def _contracts(rows: Iterable[ContractRule], segments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for row in rows:
         who = segments.get(row.segment, row.segment) if row.segment else "all other customers"
@@ -82,6 +91,8 @@ def number_clauses(policy: Policy, segments: Mapping[str, str]) -> Policy:
         _resolutions(ranks),
         _contracts(policy.contracts, segments),
         responses,
+        # Last, so that the sections of versions published before it keep their numbers.
+        _follow_ups(ranks),
     ]
     clauses = {
         key: Clause(key=key, number=f"{section}.{place}", text=text)

@@ -40,6 +40,7 @@ class TierRules:
     resolution_seconds: int
     target_escalation_percent: str | None
     hourly_cost: str
+    follow_up_seconds: int | None = None  # versions published before it was a rule say nothing of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def _tier_rules(row: PolicyTier) -> TierRules:
         resolution_seconds=row.resolution_seconds,
         target_escalation_percent=None if percent is None else str(percent),
         hourly_cost=str(row.hourly_cost),
+        follow_up_seconds=row.follow_up_seconds,
     )
 
 
@@ -84,7 +85,7 @@ def problems_of(policy: Policy) -> list[str]:
         if tier.rank > entry and not tier.ack_seconds
     ]
     for tier in policy.tiers:
-        if tier.time_limit_seconds == 0 or tier.resolution_seconds == 0:
+        if 0 in (tier.time_limit_seconds, tier.resolution_seconds, tier.follow_up_seconds):
             problems.append(f"Tier {tier.code}: a limit or target of 0 would ring at once.")
     return problems
 
