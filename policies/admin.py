@@ -2,14 +2,25 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import KeptAdmin
-from policies.choices import PolicyState
+from policies.choices import PickListName, PolicyState
 from policies.domain.policy import PolicyInvalid
-from policies.models import ContractTarget, PickItem, PolicyTier, PolicyVersion, ResponseTarget, Severity
+from policies.models import (
+    AuthorityRule,
+    ContractTarget,
+    Delegation,
+    PickItem,
+    PolicyTier,
+    PolicyVersion,
+    ResponseTarget,
+    Severity,
+)
+from policies.selectors import pick_choices
 from policies.services.versions import version_copy, version_publish
 
 
@@ -47,6 +58,15 @@ class ContractInline(DraftInline):
     model = ContractTarget
 
 
+class AuthorityInline(DraftInline):
+    model = AuthorityRule
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "action":
+            return forms.ChoiceField(choices=[("", "---------"), *pick_choices(PickListName.AUTHORITY)])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(admin.ModelAdmin):
     list_display = ("code", "title", "state", "created_by", "created_at", "published_by", "published_at")
@@ -54,7 +74,7 @@ class PolicyVersionAdmin(admin.ModelAdmin):
     list_select_related = ("created_by", "published_by")
     search_fields = ("code", "title", "note")
     fields = ("code", "title", "note", "state", "base", "created_by", "published_by", "published_at", "retired_at")
-    inlines = (TierInline, SeverityInline, ResponseInline, ContractInline)
+    inlines = (TierInline, SeverityInline, ResponseInline, ContractInline, AuthorityInline)
     actions = ("publish", "copy_as_draft")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
@@ -97,3 +117,23 @@ class PickItemAdmin(KeptAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: PickItem | None = None) -> tuple[str, ...]:
         return () if obj is None else ("list", "code")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(admin.ModelAdmin):
+    """A record of who lent whom what. Made and ended on its own page, where the rules of lending are kept."""
+
+    list_display = ("delegator", "delegate", "starts_at", "ends_at", "limit", "created_by", "ended_by")
+    list_filter = ("starts_at",)
+    list_select_related = ("delegator", "delegate", "created_by", "ended_by")
+    search_fields = ("delegator__full_name", "delegate__full_name", "reason")
+    date_hierarchy = "starts_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
+        return False

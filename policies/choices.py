@@ -26,6 +26,11 @@ class PickListName(TextChoices):
     PUBLIC_COMPLAINT = "public_complaint", "Public complaints"
     ROOT_CAUSE = "root_cause", "Root causes"
     DE_ESCALATION = "de_escalation", "De-escalation reasons"
+    AUTHORITY = "authority", "Authorities"
+
+
+# The one authority that has an amount. The others are entries of the list of authorities.
+SERVICE_CREDIT = "service_credit"
 
 
 class ResponseKind(TextChoices):

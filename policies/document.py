@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from policies.choices import PickListName, ResponseKind
-from policies.domain.clauses import span_words
+from policies.domain.clauses import reach_words, span_words
 from policies.domain.policy import Clause, Policy
 from policies.selectors import pick_labels
 
@@ -116,3 +116,18 @@ def _responses(policy: Policy) -> Section:
     rows.sort(key=lambda row: [int(part) for part in row.number.split(".") if part])
     lead = "What management owes once it is called. These clocks run around the clock."
     return Section("response", "6", "Management response", lead, ["No.", "What", "Clause", "Within"], rows)
+
+
+def _authority(policy: Policy) -> Section:
+    rows = [
+        Row(grant.clause, policy.clause(grant.clause).number,
+            [grant.role_name, grant.action_name, grant.note, reach_words(grant) or "may"])
+        for grant in policy.authority
+    ]  # fmt: skip
+    lead = (
+        "No rule means no authority. Credits count together: everything issued and waiting on the ticket, and for the "
+        "customer in the last 30×24 h, by anybody, the new one included. What somebody may not grant is asked of the "
+        "lowest role that may; nobody approves what they asked for."
+    )
+    heads = ["No.", "Role", "May grant", "Remark", "How far"]
+    return Section("authority", "7", "Authority", lead, heads, rows)

@@ -4,9 +4,17 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from accounts.models import Tier, User
-from policies.choices import PickListName, PolicyState, ResponseKind
-from policies.models import ContractTarget, PickItem, PolicyTier, PolicyVersion, ResponseTarget, Severity
+from accounts.models import Role, Tier, User
+from policies.choices import SERVICE_CREDIT, PickListName, PolicyState, ResponseKind
+from policies.models import (
+    AuthorityRule,
+    ContractTarget,
+    PickItem,
+    PolicyTier,
+    PolicyVersion,
+    ResponseTarget,
+    Severity,
+)
 from policies.services.versions import version_publish
 
 MINUTE, HOUR = 60, 3600
@@ -77,6 +85,32 @@ CONTRACTS: tuple[tuple[int, str, int], ...] = (
     (2, "", 40 * HOUR),
     (3, "enterprise", 40 * HOUR),
     (3, "mid_market", 80 * HOUR),
+)
+
+# Source: "Escalation Authority". What a role may do the technical roles above it may do too, and a VP what a support
+# manager may; credits and discounts are as the source grants them, so engineers have none. "Unlimited authority" of
+# C-level is every entry of the list.
+_L1 = ("self_service", "known_workaround", "basic_troubleshooting")
+_L2 = (*_L1, "advanced_troubleshooting", "configuration_change")
+_L3 = (*_L2, "code_investigation", "hotfix", "engineering_workaround")
+_MANAGER = ("discount", "contract_modification", "executive_engagement")
+_VP = (*_MANAGER, "terms_exception", "board_escalation")
+AUTHORITY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("l1_agent", _L1),
+    ("l2_specialist", (*_L2, "discount")),
+    ("l3_engineer", _L3),
+    ("l4_engineer", _L3),
+    ("support_manager", _MANAGER),
+    ("vp_support", _VP),
+    ("c_level", (*_L3, *_VP, "strategic_relationship")),
+)
+TO_CONFIRM = "The source says “limited”: confirm the amount at set-up"
+# Role, limit (None: without), remark. Inclusive (product.md, Decisions).
+CREDIT_LIMITS: tuple[tuple[str, str | None, str], ...] = (
+    ("l2_specialist", "500.00", TO_CONFIRM),
+    ("support_manager", "5000.00", ""),
+    ("vp_support", "25000.00", ""),
+    ("c_level", None, ""),
 )
 
 LISTS: dict[PickListName, tuple[tuple[str, str], ...]] = {
@@ -172,6 +206,23 @@ LISTS: dict[PickListName, tuple[tuple[str, str], ...]] = {
         ("review", "Review site"),
         ("press", "Press"),
     ),
+    PickListName.AUTHORITY: (
+        (SERVICE_CREDIT, "Service credit"),
+        ("discount", "Discount"),
+        ("self_service", "Self-service direction"),
+        ("known_workaround", "Known workaround"),
+        ("basic_troubleshooting", "Basic troubleshooting"),
+        ("advanced_troubleshooting", "Advanced troubleshooting"),
+        ("configuration_change", "Configuration change"),
+        ("code_investigation", "Code-level investigation"),
+        ("hotfix", "Hotfix"),
+        ("engineering_workaround", "Engineering workaround"),
+        ("contract_modification", "Contract modification"),
+        ("executive_engagement", "Executive engagement"),
+        ("terms_exception", "Contract terms exception"),
+        ("board_escalation", "Board escalation"),
+        ("strategic_relationship", "Strategic relationship management"),
+    ),
     PickListName.ROOT_CAUSE: (
         ("product_defect", "Product defect"),
         ("configuration", "Configuration error"),
@@ -239,7 +290,22 @@ def draft_shipped_policy(*, code: str, by: User | None) -> PolicyVersion:
         ContractTarget(version=version, priority=priority, segment=segment, resolution_seconds=seconds)
         for priority, segment, seconds in CONTRACTS
     )
+    _draft_authority(version)
     return version
+
+
+def _draft_authority(version: PolicyVersion) -> None:
+    roles = {role.code: role for role in Role.objects.all()}
+    rows = [
+        AuthorityRule(version=version, role=roles[role], action=code) for role, codes in AUTHORITY for code in codes
+    ]
+    rows += [
+        AuthorityRule(
+            version=version, role=roles[role], action=SERVICE_CREDIT, limit=Decimal(limit) if limit else None, note=note
+        )
+        for role, limit, note in CREDIT_LIMITS
+    ]
+    AuthorityRule.objects.bulk_create(rows)
 
 
 @transaction.atomic

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
-from policies.domain.policy import Clause, ContractRule, Policy, SeverityRules, TierRules
+from policies.choices import SERVICE_CREDIT
+from policies.domain.authority import money_words
+from policies.domain.policy import AuthorityGrant, Clause, ContractRule, Policy, SeverityRules, TierRules
 
 RESPONSE_WORDS = {
     "management_ack": "Management acknowledges within {}.",
@@ -74,6 +77,23 @@ def _contracts(rows: Iterable[ContractRule], segments: Mapping[str, str]) -> Ite
             f"contract.P{row.priority}.{row.segment or 'other'}",
             f"P{row.priority} of {who}: resolved within {span_words(row.resolution_seconds)} of opening.",
         )
+
+
+def reach_words(grant: AuthorityGrant) -> str:
+    """`up to and including $5,000`, `below $5,000`, `without limit`; "" for an action without an amount."""
+    if grant.action != SERVICE_CREDIT:
+        return ""
+    if grant.limit is None:
+        return "without limit"
+    return f"{'up to and including' if grant.inclusive else 'below'} {money_words(Decimal(grant.limit))}"
+
+
+def _authority(rows: Iterable[AuthorityGrant]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        reach = reach_words(row)
+        what = f"{row.action_name[:1].lower()}{row.action_name[1:]}{f' {reach}' if reach else ''}"
+        note = f" {row.note.rstrip('.')}." if row.note else ""
+        yield row.clause, f"{row.role_name}: {what}.{note}"
 
 
 def number_clauses(policy: Policy, segments: Mapping[str, str]) -> Policy:

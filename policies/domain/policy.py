@@ -70,6 +70,24 @@ class ContractRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityGrant:
+    """What a role may grant. `limit` is an amount as text, None without limit or for an action without an amount."""
+
+    role: str
+    role_name: str
+    rank: int
+    action: str
+    action_name: str
+    limit: str | None
+    inclusive: bool
+    note: str = ""
+
+    @property
+    def clause(self) -> str:
+        return f"authority.{self.role}.{self.action}"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     code: str
     title: str
@@ -78,6 +96,7 @@ class Policy:
     contracts: tuple[ContractRule, ...]
     responses: Mapping[str, int]
     clauses: Mapping[str, Clause]
+    authority: tuple[AuthorityGrant, ...] = ()
 
     def tier(self, code: str) -> TierRules:
         for tier in self.tiers:
@@ -120,6 +139,7 @@ class Policy:
             contracts=tuple(ContractRule(**row) for row in data["contracts"]),
             responses=dict(responses),
             clauses=clauses,
+            authority=tuple(AuthorityGrant(**row) for row in data.get("authority", ())),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -132,4 +152,5 @@ class Policy:
             "contracts": [asdict(contract) for contract in self.contracts],
             "responses": dict(self.responses),
             "clauses": [asdict(clause) for clause in self.clauses.values()],
+            "authority": [asdict(grant) for grant in self.authority],
         }

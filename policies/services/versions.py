@@ -7,8 +7,8 @@ from journal import clock
 from journal.services import event_append
 from policies.choices import PickListName, PolicyState
 from policies.domain.clauses import number_clauses
-from policies.domain.policy import ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
-from policies.models import ContractTarget, PolicyTier, PolicyVersion, ResponseTarget, Severity
+from policies.domain.policy import AuthorityGrant, ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
+from policies.models import AuthorityRule, ContractTarget, PolicyTier, PolicyVersion, ResponseTarget, Severity
 from policies.selectors import pick_labels
 
 
@@ -42,9 +42,31 @@ def _severity_rules(row: Severity) -> SeverityRules:
     )
 
 
+def _authority_grant(row: AuthorityRule, names: dict[str, str]) -> AuthorityGrant:
+    return AuthorityGrant(
+        role=row.role.code,
+        role_name=row.role.name,
+        rank=row.role.rank,
+        action=row.action,
+        action_name=names.get(row.action, ""),
+        limit=None if row.limit is None else str(row.limit),
+        inclusive=row.inclusive,
+        note=row.note,
+    )
+
+
+def _authority(version: PolicyVersion, names: dict[str, str]) -> tuple[AuthorityGrant, ...]:
+    """By rank, and within a role in the order of the list of authorities."""
+    place = {code: position for position, code in enumerate(names)}
+    rows = version.authority.select_related("role")
+    grants = [_authority_grant(row, names) for row in rows]
+    return tuple(sorted(grants, key=lambda one: (one.rank, one.role, place.get(one.action, len(place)), one.action)))
+
+
 def policy_of_draft(version: PolicyVersion) -> Policy:
     """What the draft's rows would publish: the same object that a snapshot gives."""
-    segments = pick_labels(PickListName.SEGMENT)[PickListName.SEGMENT]
+    labels = pick_labels(PickListName.SEGMENT, PickListName.AUTHORITY)
+    segments, authorities = labels[PickListName.SEGMENT], labels[PickListName.AUTHORITY]
     policy = Policy(
         code=version.code,
         title=version.title,
@@ -61,6 +83,7 @@ def policy_of_draft(version: PolicyVersion) -> Policy:
         ),
         responses={row.kind: row.seconds for row in version.responses.all()},
         clauses={},
+        authority=_authority(version, authorities),
     )
     return number_clauses(policy, segments)
 
@@ -87,6 +110,11 @@ def problems_of(policy: Policy) -> list[str]:
     for tier in policy.tiers:
         if 0 in (tier.time_limit_seconds, tier.resolution_seconds, tier.follow_up_seconds):
             problems.append(f"Tier {tier.code}: a limit or target of 0 would ring at once.")
+    problems += [
+        f"Authority of {grant.role_name}: {grant.action} is not among the authorities."
+        for grant in policy.authority
+        if not grant.action_name
+    ]
     return problems
 
 
@@ -130,8 +158,8 @@ def version_copy(*, version: PolicyVersion, by: User) -> PolicyVersion:
     draft = PolicyVersion.objects.create(
         code=_next_code(version.code), title=version.title, base=version, created_by=by, note=f"From {version.code}."
     )
-    models: tuple[type[PolicyTier | Severity | ResponseTarget | ContractTarget], ...] = (
-        PolicyTier, Severity, ResponseTarget, ContractTarget,
+    models: tuple[type[PolicyTier | Severity | ResponseTarget | ContractTarget | AuthorityRule], ...] = (
+        PolicyTier, Severity, ResponseTarget, ContractTarget, AuthorityRule,
     )  # fmt: skip
     for model in models:
         for row in model._default_manager.filter(version=version):
