@@ -64,11 +64,12 @@ class TimeRunsBackwards(ClockError):
 
 
 class Wait(StrEnum):
-    """What a clock may be paused for. The first two are ticket states of the same value."""
+    """What a clock may be paused for. The first two are ticket states of the same value; outside: see `is_outside`."""
 
     CUSTOMER = "waiting_customer"
     VENDOR = "waiting_vendor"
     HANDOFF = "handoff_pending"
+    PARENT = "with_parent"
 
 
 class CalendarRule(StrEnum):
@@ -88,13 +89,14 @@ class ClockRule:
 
 _OUTSIDE = frozenset({Wait.CUSTOMER, Wait.VENDOR})
 
-# Source: the product's decisions "Waiting for customer / vendor", "Calendars" and, for the handoff, "L1→L2 after 2 h".
+# Source: the product's decisions "Waiting for customer / vendor", "Calendars" and, for the handoff, "L1→L2 after 2 h";
+# for a child of an outage, whose tier is its parent's matter, docs/decisions/0015.
 # A first response does not pause: the first reply stops it before anybody can wait for the customer.
 RULES: dict[ClockKind, ClockRule] = {
     ClockKind.FIRST_RESPONSE: ClockRule(CalendarRule.TEAM),
     ClockKind.ACKNOWLEDGEMENT: ClockRule(CalendarRule.RECEIVING_TEAM),
-    ClockKind.TIME_AT_TIER: ClockRule(CalendarRule.RECEIVING_TEAM, _OUTSIDE | {Wait.HANDOFF}),
-    ClockKind.TIER_RESOLUTION: ClockRule(CalendarRule.RECEIVING_TEAM, _OUTSIDE),
+    ClockKind.TIME_AT_TIER: ClockRule(CalendarRule.RECEIVING_TEAM, _OUTSIDE | {Wait.HANDOFF, Wait.PARENT}),
+    ClockKind.TIER_RESOLUTION: ClockRule(CalendarRule.RECEIVING_TEAM, _OUTSIDE | {Wait.PARENT}),
     ClockKind.CONTRACT_RESOLUTION: ClockRule(CalendarRule.CUSTOMER, _OUTSIDE),
     ClockKind.PROMISED_UPDATE: ClockRule(CalendarRule.ALWAYS),
     ClockKind.MANAGEMENT_ACK: ClockRule(CalendarRule.ALWAYS),
@@ -114,6 +116,11 @@ def calendar_rule(kind: ClockKind, *, around_the_clock: bool) -> CalendarRule:
 
 def pauses_for(kind: ClockKind, wait: Wait) -> bool:
     return wait in RULES[kind].pauses_for
+
+
+def is_outside(wait: str) -> bool:
+    """Whether it is a wait for somebody outside, which somebody set the ticket to: the others follow from links."""
+    return wait in _OUTSIDE
 
 
 def _in_utc(record: object, *names: str) -> None:

@@ -113,6 +113,7 @@ class Pause(models.Model):
         (Wait.CUSTOMER.value, "Waiting for customer"),
         (Wait.VENDOR.value, "Waiting for vendor"),
         (Wait.HANDOFF.value, "Handoff pending"),
+        (Wait.PARENT.value, "Carried by the parent"),
     ]
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="pauses")

@@ -2,13 +2,15 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts.models import Calendar, Region, TimeZoneField
 from journal.models import Batch
 
 # Words of the name as they are written: names have no grammar, and their beginnings are what people type.
 CUSTOMER_WORDS = SearchVector("name", config="simple")
+ISSUE_WORDS = SearchVector("title", "description", config="simple")
 
 
 class Customer(models.Model):
@@ -74,9 +76,31 @@ class Issue(models.Model):
     """What is wrong, apart from who reports it: tickets of one outage are linked to one issue."""
 
     title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
     product_area = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, help_text="Compared when its page is saved")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-opened_at", "-id"], name="issue_opened"),
+            models.Index(fields=["-opened_at", "-id"], name="issue_open", condition=Q(closed_at__isnull=True)),
+            GinIndex(ISSUE_WORDS, name="issue_words"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="issue_closed_after_opening",
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("escalations:issue_detail", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None

@@ -128,6 +128,9 @@ class Ticket(models.Model):
             models.Index(
                 fields=["queue_key", "id"], name="ticket_queue_restricted", condition=IS_OPEN & Q(is_restricted=True)
             ),
+            models.Index(
+                fields=["queue_key", "id"], name="ticket_queue_children", condition=IS_OPEN & Q(parent__isnull=False)
+            ),
             models.Index(fields=["-opened_at", "-id"], name="ticket_open_opened", condition=IS_OPEN),
             models.Index(fields=["-updated_at", "-id"], name="ticket_open_updated", condition=IS_OPEN),
             models.Index(WAITING_LONGEST, "id", name="ticket_open_waiting", condition=IS_OPEN),
@@ -161,6 +164,10 @@ class Ticket(models.Model):
             ),
             models.CheckConstraint(
                 name="ticket_not_its_own_parent", condition=Q(parent__isnull=True) | ~Q(parent=F("id"))
+            ),
+            models.CheckConstraint(
+                name="ticket_not_merged_into_itself",
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
             ),
             models.CheckConstraint(
                 name="ticket_money_not_negative",

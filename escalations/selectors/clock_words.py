@@ -20,8 +20,10 @@ _RINGS = {
 }
 _OTHER = "it is marked as missed"
 _STANDS = {
-    ClockKind.TIME_AT_TIER: "It does not run while the ticket waits for somebody outside or for a receiver’s answer.",
-    ClockKind.TIER_RESOLUTION: "It does not run while the ticket waits for the customer or a vendor.",
+    ClockKind.TIME_AT_TIER: "It does not run while the ticket waits for somebody outside or for a receiver’s answer, nor while"
+    " a parent carries it.",
+    ClockKind.TIER_RESOLUTION: "It does not run while the ticket waits for the customer or a vendor, nor while a parent"
+    " carries it.",
     ClockKind.CONTRACT_RESOLUTION: "It does not run while the ticket waits for the customer or a vendor.",
 }
 _RUNS_ON = "It runs on while the ticket waits."

@@ -11,7 +11,7 @@ from accounts.models import Calendar as CalendarRow
 from accounts.models import CalendarRevision, Team
 from escalations.choices import ClockKind, ClockState
 from escalations.domain import clocks as core
-from escalations.domain.clocks import CalendarRule, ClockRecord, Wait
+from escalations.domain.clocks import CalendarRule, ClockRecord, Wait, is_outside
 from escalations.models import Clock, Escalation, Pause, Ticket
 from escalations.services.breaches import breach_event
 from escalations.services.placing import place
@@ -235,7 +235,7 @@ class TicketClocks:
         ticket.updated_at = self.now
         ticket.next_check_at = self.now if ticket.is_open else None
         _, policy = self.in_force
-        outside = next((pause for pause in self.open_waits if pause.wait != Wait.HANDOFF), None)
+        outside = next((pause for pause in self.open_waits if is_outside(pause.wait)), None)
         found = place(
             opened_at=ticket.opened_at,
             head_start=timedelta(seconds=policy.severity(ticket.priority).head_start_seconds),

@@ -9,7 +9,7 @@ from accounts.calendars import current_revision, working_calendar
 from accounts.domain.calendars import Calendar, business_seconds
 from accounts.models import Team, Tier, User
 from escalations.choices import ClockKind, HopKind
-from escalations.domain.clocks import Wait
+from escalations.domain.clocks import Wait, is_outside
 from escalations.models import Clock, Hop, Pause, Ticket
 
 
@@ -58,11 +58,14 @@ def hop_close(*, ticket: Ticket, at: datetime, contract: Clock | None = None) ->
 
 
 def hop_kind(waits: Iterable[Pause]) -> HopKind:
-    """How a ticket with these open waits is held: a wait outside pauses it, also while a handoff is pending."""
+    """How a ticket with these open waits is held: a wait outside pauses it, also while a handoff is pending.
+
+    A child of an outage is held like any other: its contract's time runs on.
+    """
     found = {pause.wait for pause in waits}
-    if found - {Wait.HANDOFF}:
+    if any(is_outside(wait) for wait in found):
         return HopKind.PAUSED
-    return HopKind.WAITING if found else HopKind.HELD
+    return HopKind.WAITING if Wait.HANDOFF in found else HopKind.HELD
 
 
 def hop_change(*, ticket: Ticket, waits: Iterable[Pause], at: datetime, contract: Clock | None = None) -> None:

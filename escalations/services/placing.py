@@ -93,7 +93,7 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT w.review_at
         FROM escalations_pause w
-        WHERE w.ticket_id = t.id AND w.ended_at IS NULL AND w.wait <> 'handoff_pending'
+        WHERE w.ticket_id = t.id AND w.ended_at IS NULL AND w.wait IN ('waiting_customer', 'waiting_vendor')
         ORDER BY w.started_at, w.id
         LIMIT 1
     ) AS outside ON true

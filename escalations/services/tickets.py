@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.choices import Ability
 from accounts.models import Team, Tier, User
 from escalations.choices import HopKind, TicketState
-from escalations.domain.clocks import Wait
+from escalations.domain.clocks import Wait, is_outside
 from escalations.domain.lifecycle import TICKET_TRANSITIONS
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Contact, Customer, Ticket, TicketReader
@@ -213,7 +213,7 @@ def ticket_wait(*, ticket: Ticket, by: User, wait: Wait, reason: str, review_at:
     current.version += 1
     clocks = TicketClocks(current, held.now)
     for pause in list(clocks.open_waits):
-        if pause.wait != Wait.HANDOFF:
+        if is_outside(pause.wait):
             clocks.resume(Wait(pause.wait))
     clocks.pause(wait, reason=reason, review_at=review_at, by_id=held.by.pk)
     hop_change(ticket=current, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
@@ -238,7 +238,7 @@ def ticket_resume(*, ticket: Ticket, by: User) -> Ticket:
 
 def resume_outside(held: Held, clocks: TicketClocks) -> None:
     """End whatever the ticket waits for outside, and say so."""
-    ended = [clocks.resume(Wait(pause.wait)) for pause in list(clocks.open_waits) if pause.wait != Wait.HANDOFF]
+    ended = [clocks.resume(Wait(pause.wait)) for pause in list(clocks.open_waits) if is_outside(pause.wait)]
     if not ended:
         return
     hop_change(ticket=held.ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)

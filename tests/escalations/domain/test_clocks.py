@@ -257,6 +257,11 @@ def test_which_clocks_pause_and_whose_calendar_they_follow() -> None:
         ClockKind.CONTRACT_RESOLUTION,
     }
     assert {kind for kind in ClockKind if clocks.pauses_for(kind, Wait.HANDOFF)} == {ClockKind.TIME_AT_TIER}
+    assert {kind for kind in ClockKind if clocks.pauses_for(kind, Wait.PARENT)} == {
+        ClockKind.TIME_AT_TIER,
+        ClockKind.TIER_RESOLUTION,
+    }
+    assert {wait for wait in Wait if clocks.is_outside(wait)} == {Wait.CUSTOMER, Wait.VENDOR}
     rule = clocks.calendar_rule
     assert rule(ClockKind.CONTRACT_RESOLUTION, around_the_clock=False) == CalendarRule.CUSTOMER
     assert rule(ClockKind.ACKNOWLEDGEMENT, around_the_clock=False) == CalendarRule.RECEIVING_TEAM
