@@ -91,8 +91,16 @@ def threshold(now: datetime, seconds: int, calendar: Calendar) -> datetime:
 
     One lookup per calendar then serves every row: `anchor < threshold`. Raises as `due_at` does.
     """
+    return instant_at(now, -_checked(seconds), calendar)
+
+
+def instant_at(now: datetime, offset: int, calendar: Calendar) -> datetime:
+    """B⁻¹(B(now) + offset), the offset of either sign: exactly what lies before it has less business time than that.
+
+    So a deadline before `instant_at(now, x, …)` has less than x seconds left, negative x for overdue by more than −x.
+    """
     epoch = to_epoch(now)
-    return from_epoch(calendar.earliest(calendar.elapsed(epoch) - _checked(seconds), epoch))
+    return from_epoch(calendar.earliest(calendar.elapsed(epoch) + offset, epoch))
 
 
 def open_at(at: datetime, calendar: Calendar) -> bool:
@@ -142,6 +150,7 @@ __all__ = [
     "counted_seconds",
     "due_at",
     "from_epoch",
+    "instant_at",
     "merged_pauses",
     "next_open",
     "open_at",
