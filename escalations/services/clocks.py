@@ -153,10 +153,11 @@ class TicketClocks:
         """Begin a wait and hold the clocks that it holds."""
         rows = [row for row in self.rows if row.state in LIVE and core.pauses_for(ClockKind(row.kind), wait)]
         held = [(row, self.record(row)) for row in rows]
-        pause = Pause.objects.create(
+        pause = Pause(
             ticket=self.ticket, wait=wait.value, reason=reason, review_at=review_at,
             started_at=self.now, started_by_id=by_id,
         )  # fmt: skip
+        self._keep(pause)
         for row, record in held:
             calendar = working_calendar(row.calendar_revision)
             changed = core.pause(record, self.now, wait=wait, reason=reason, review_at=review_at, calendar=calendar)
@@ -171,7 +172,7 @@ class TicketClocks:
             return None
         held = [(row, self.record(row)) for row in self.rows if row.state == ClockState.PAUSED]
         pause.ended_at = self.now
-        pause.save(update_fields=["ended_at"])
+        self._keep(pause)
         for row, record in held:
             if any(one.wait == wait for one in record.open_pauses):
                 calendar = working_calendar(row.calendar_revision)
@@ -200,6 +201,10 @@ class TicketClocks:
         for row in changed:
             self._put(row, change(self.record(row), working_calendar(row.calendar_revision)))
         return changed
+
+    def _keep(self, pause: Pause) -> None:
+        """Write a wait that begins or ends."""
+        pause.save(update_fields=["ended_at"] if pause.pk else None)
 
     def _put(self, row: Clock, record: ClockRecord) -> None:
         if record.state == ClockState.BREACHED and row.state != ClockState.BREACHED and not row.is_late_record:
