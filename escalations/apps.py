@@ -6,7 +6,7 @@ class EscalationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Not before: it imports the models.
-        from escalations import shell  # noqa: PLC0415
+        # Not before: they import the models. `wanted` registers what the outbox asks before it sends.
+        from escalations import shell, wanted  # noqa: F401, PLC0415
 
         shell.register()
