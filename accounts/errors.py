@@ -8,11 +8,15 @@ class NotAllowed(Exception):
 
 
 class Refused(Exception):
-    """The request cannot be met as it stands (422). `fields` maps a form field to its message."""
+    """The request cannot be met as it stands (422). `fields` maps a form field to its message.
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+    `way_out` is the reference of another ticket on which it could be met, if there is one.
+    """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None, *, way_out: str = "") -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+        self.way_out = way_out
 
 
 class Overtaken(Exception):

@@ -64,7 +64,7 @@ def service_answers(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except SERVICE_ERRORS as error:
-            ref = kwargs.get("ref")
+            ref = getattr(error, "way_out", "") or kwargs.get("ref")
             if not ref:
                 return answer(request, error)
             return answer(request, error, act=f"Open {ref}", url=reverse("escalations:ticket_detail", args=[ref]))
