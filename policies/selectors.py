@@ -1,5 +1,6 @@
 """Which rules hold. Everything at run time reads a snapshot; draft rows are for those who edit them."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db.models import QuerySet
@@ -53,9 +54,26 @@ def pick_choices(name: PickListName) -> list[tuple[str, str]]:
     return list(pick_items(name).values_list("code", "label"))
 
 
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Lists by their names: `labels` of every code, those out of use included since old records still name them;
+    `offered` as pairs of code and label, what is in use, in its order."""
+
+    labels: dict[str, dict[str, str]]
+    offered: dict[str, list[tuple[str, str]]]
+
+
+def picks(*names: PickListName) -> Picks:
+    """One query."""
+    found = Picks({str(name): {} for name in names}, {str(name): [] for name in names})
+    rows = PickItem.objects.filter(list__in=names).values_list("list", "code", "label", "is_active")
+    for name, code, label, is_active in rows:
+        found.labels[name][code] = label
+        if is_active:
+            found.offered[name].append((code, label))
+    return found
+
+
 def pick_labels(*names: PickListName) -> dict[str, dict[str, str]]:
-    """List → code → label, entries out of use included: old records still name them. One query."""
-    labels: dict[str, dict[str, str]] = {str(name): {} for name in names}
-    for name, code, label in PickItem.objects.filter(list__in=names).values_list("list", "code", "label"):
-        labels[name][code] = label
-    return labels
+    """List → code → label, entries out of use included. One query."""
+    return picks(*names).labels

@@ -68,7 +68,11 @@ def _one_unit(seconds: float) -> str:
 
 def zone_name(at: datetime, zone: tzinfo) -> str:
     """ "CEST", or "UTC+5:45" where the zone has no abbreviation."""
-    name = at.astimezone(zone).tzname() or "UTC"
+    return _zone_name(at.astimezone(zone))
+
+
+def _zone_name(local: datetime) -> str:
+    name = local.tzname() or "UTC"
     if name[0] not in "+-":
         return name
     hours, minutes = name[1:3].lstrip("0") or "0", name[3:5]
@@ -77,14 +81,17 @@ def zone_name(at: datetime, zone: tzinfo) -> str:
 
 def format_time(at: datetime, zone: tzinfo, now: datetime) -> str:
     """The shortest unambiguous local time: "14:41", "Fri 10:22", "25 Apr 10:22", "25 Apr 2024 10:22"."""
-    local, today = at.astimezone(zone), now.astimezone(zone)
+    return _time(at.astimezone(zone), now.astimezone(zone))
+
+
+def _time(local: datetime, today: datetime) -> str:
     clock = f"{local:%H:%M}"
     apart = (local.date() - today.date()).days
     if apart == 0:
         return clock
     if -6 <= apart <= 6:
         return f"{WEEKDAYS[local.weekday()]} {clock}"
-    return f"{format_day(at, zone, now)} {clock}"
+    return f"{_day(local, today)} {clock}"
 
 
 def format_updated(at: datetime, zone: tzinfo, now: datetime) -> str:
@@ -98,24 +105,31 @@ def format_updated(at: datetime, zone: tzinfo, now: datetime) -> str:
 
 def format_day(at: datetime, zone: tzinfo, now: datetime) -> str:
     """ "25 Apr", with the year when it is not this one."""
-    local = at.astimezone(zone)
+    return _day(at.astimezone(zone), now.astimezone(zone))
+
+
+def _day(local: datetime, today: datetime) -> str:
     day = f"{local.day} {MONTHS[local.month - 1]}"
-    return day if local.year == now.astimezone(zone).year else f"{day} {local.year}"
+    return day if local.year == today.year else f"{day} {local.year}"
 
 
 def format_instant(at: datetime, zone: tzinfo, now: datetime) -> str:
     """Day, time and zone: "Thu 24 Apr, 14:32 CEST", with the year when it is not this one."""
-    local = at.astimezone(zone)
-    return f"{WEEKDAYS[local.weekday()]} {format_day(at, zone, now)}, {local:%H:%M} {zone_name(at, zone)}"
+    return _instant(at.astimezone(zone), now.astimezone(zone))
+
+
+def _instant(local: datetime, today: datetime) -> str:
+    return f"{WEEKDAYS[local.weekday()]} {_day(local, today)}, {local:%H:%M} {_zone_name(local)}"
 
 
 def format_when(at: datetime, zone: tzinfo, now: datetime) -> When:
     """Relative and absolute together, as every time on a page is shown."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
     return When(
         relative=format_relative(at, now),
-        absolute=f"{format_time(at, zone, now)} {zone_name(at, zone)}",
+        absolute=f"{_time(local, today)} {_zone_name(local)}",
         iso=at.isoformat(timespec="seconds"),
-        full=format_instant(at, zone, now),
+        full=_instant(local, today),
     )
 
 

@@ -4,11 +4,12 @@ Templates use them through `{% load belay %}`; lists call them directly, because
 tenth of a template include. Everything that is not a constant goes through `format_html`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 CLOCK_ICONS = {
@@ -56,6 +57,16 @@ def _icon(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', f" {css}" if css else "", sprite(), name
     )
+
+
+def attributes(attrs: Mapping[str, object]) -> SafeString:
+    """A tag's attributes, each with a space before it: True stands alone, False is left out."""
+    parts = [
+        f" {name}" if value is True else f' {name}="{conditional_escape(value)}"'
+        for name, value in attrs.items()
+        if value is not False
+    ]
+    return mark_safe("".join(parts))
 
 
 def prio(level: int, label: str = "") -> SafeString:

@@ -29,8 +29,13 @@ SIGNS = {Sign.OFF: "stopped"}
 
 def clock_rows(ticket: Ticket) -> list[Clock]:
     """Every clock the ticket ever had, with what explains it. One statement."""
-    rows = Clock.objects.filter(ticket=ticket).select_related("tier", "calendar_revision__calendar")
-    return list(rows.order_by("started_at", "pk"))
+    rows = Clock.objects.filter(ticket=ticket).select_related("tier", "calendar_revision__calendar").order_by()
+    return sorted(rows, key=lambda row: (row.started_at, row.pk))
+
+
+def pause_rows(ticket: Ticket) -> list[Pause]:
+    """Every wait of the ticket, in order. One statement."""
+    return sorted(Pause.objects.filter(ticket=ticket).order_by(), key=lambda pause: pause.started_at)
 
 
 @dataclass(frozen=True, slots=True)

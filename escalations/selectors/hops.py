@@ -59,7 +59,8 @@ class Ledger:
 
 def hop_rows(ticket: Ticket) -> list[Hop]:
     """The ticket's hops in order. One statement."""
-    return list(Hop.objects.filter(ticket=ticket).select_related("tier", "team", "holder").order_by("span"))
+    rows = Hop.objects.filter(ticket=ticket).select_related("tier", "team", "holder").order_by()
+    return sorted(rows, key=lambda hop: hop.span.lower)
 
 
 def contract_clock(rows: Sequence[Clock]) -> Clock | None:

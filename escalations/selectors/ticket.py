@@ -1,30 +1,32 @@
 """Everything the ticket page shows, read in a number of statements that does not grow with the ticket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.choices import Ability
-from accounts.models import Team, User
+from accounts.models import Team, Tier, User
 from escalations.access import parts_on_ticket
 from escalations.choices import Axis, ClockKind, EscalationState, TicketState
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.domain.wording import humanize_seconds
 from escalations.models import Attachment, Clock, Customer, Escalation, HandoffFeedback, Pause, Resolution, Ticket
-from escalations.selectors.clock_strip import clock_chip, clock_name, clock_rows, is_live, strip, why
+from escalations.selectors.clock_strip import clock_chip, clock_name, clock_rows, is_live, pause_rows, strip, why
 from escalations.selectors.hops import hop_ledger, hop_rows
+from escalations.selectors.related import Pointing, relate
 from escalations.selectors.timeline import VIEWS, Slice, Tally, View, tally, timeline
 from escalations.selectors.timeline_book import Book, file_lines
 from escalations.selectors.timeline_words import entries
 from policies.choices import PickListName
 from policies.domain.policy import Clause, NoSuchRule, TierRules
-from policies.selectors import pick_labels, policy_in_force
+from policies.selectors import picks, policy_in_force
 from web.marks import Chip
 
 CUSTOMER_DAYS = 30
+PEOPLE = ("from_user", "to_user", "acknowledged_by", "accepted_by", "returned_by")
 FILES_SHOWN = 200
 LISTS = (
     PickListName.REASON, PickListName.RETURN_REASON, PickListName.BARRIER, PickListName.ROOT_CAUSE,
@@ -35,20 +37,35 @@ LISTS = (
 
 
 def escalations_of(ticket: Ticket) -> list[Escalation]:
-    """The ticket's escalations with handoff and feedback, newest first. One statement."""
-    rows = Escalation.objects.filter(ticket=ticket).select_related(
-        "handoff", "feedback", "feedback__given_by", "from_tier", "from_team", "from_user", "to_tier", "to_team",
-        "to_user", "acknowledged_by", "accepted_by", "returned_by",
-    )  # fmt: skip
-    found = list(rows.order_by("-filed_at", "-pk"))
+    """The ticket's escalations with handoff and feedback, and everybody on them, newest first. Four statements."""
+    found = _escalations(ticket)
+    relate(User.objects.all(), *_people_on(found))
+    return found
+
+
+def _escalations(ticket: Ticket) -> list[Escalation]:
+    """The same without the people. Three statements."""
+    found = list(Escalation.objects.filter(ticket=ticket).select_related("handoff", "feedback").order_by())
+    found.sort(key=lambda one: (one.filed_at, one.pk), reverse=True)
+    relate(Team.objects.all(), (found, ["from_team", "to_team"]))
+    relate(Tier.objects.all(), (found, ["from_tier", "to_tier"]))
     for one in found:
         one.ticket = ticket
     return found
 
 
-def files_of(ticket: Ticket) -> list[Attachment]:
-    """What was sent with messages and handoffs; files of unsent forms are their author's alone."""
-    return list(ticket.attachments.filter(draft_of__isnull=True).order_by("-uploaded_at", "-pk")[:FILES_SHOWN])
+def _people_on(escalations: Sequence[Escalation]) -> list[Pointing]:
+    feedback = [one.feedback for one in escalations if hasattr(one, "feedback")]
+    return [(escalations, PEOPLE), (feedback, ["given_by"])]
+
+
+def files_of(ticket: Ticket, reader: User) -> list[Attachment]:
+    """What the reader has in unsent forms, then what was sent with messages and handoffs, newest first.
+
+    Files of unsent forms are their author's alone. One statement.
+    """
+    files = ticket.attachments.filter(Q(draft_of__isnull=True) | Q(draft_of=reader))
+    return list(files.order_by(F("draft_of").asc(nulls_last=True), "-uploaded_at", "-pk")[:FILES_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +214,7 @@ def customer_card(customer: Customer, page: "TicketPage", *, user: User, now: da
 
 @dataclass(slots=True)
 class TicketPage:
-    """One ticket at one instant for one reader. Templates read the properties; none of them asks the database."""
+    """One ticket at one instant for one reader. `files` came with messages and handoffs; `unsent` are the reader's."""
 
     ticket: Ticket
     user: User
@@ -207,8 +224,10 @@ class TicketPage:
     pauses: list[Pause]
     escalations: list[Escalation]
     files: list[Attachment]
+    unsent: list[Attachment]
+    moments: Slice
+    channels: list[tuple[str, str]]
     book: Book
-    context: dict[str, object] = field(default_factory=dict)
 
 
 def ticket_page(
@@ -222,9 +241,8 @@ def ticket_page(
     before: str = "",
 ) -> dict[str, object]:
     """The context of the page and of its fragments."""
-    page = _read(ticket, user, now, zone)
+    page = _read(ticket, user, now, zone, view, before)
     above = next_tier(ticket)
-    moments = timeline(ticket, view=view, before=before, files=page.files)
     ledger = hop_ledger(hop_rows(ticket), page.clocks, page.pauses, reader=user, now=now)
     return {
         "ticket": ticket,
@@ -235,31 +253,43 @@ def ticket_page(
         "stand": stand(ticket, page, user=user, above=above, zone=zone, now=now),
         "card": customer_card(ticket.customer, page, user=user, now=now),
         "files": file_lines(page.files),
+        "unsent": page.unsent,
+        "channels": page.channels,
         "facts": fact_line(page),
         "open_pauses": [pause for pause in page.pauses if pause.ended_at is None],
         **clock_context(page, opened),
-        **log_context(page, moments, tally(ticket), view),
+        **log_context(page, tally(ticket), view),
     }
 
 
-def _read(ticket: Ticket, user: User, now: datetime, zone: tzinfo) -> TicketPage:
-    escalations = escalations_of(ticket)
-    resolutions = Resolution.objects.filter(ticket=ticket)
+def _read(ticket: Ticket, user: User, now: datetime, zone: tzinfo, view: View, before: str) -> TicketPage:
+    escalations = _escalations(ticket)
+    resolutions = Resolution.objects.filter(ticket=ticket).order_by()
     clocks = clock_rows(ticket)
+    files = files_of(ticket, user)
+    sent = [one for one in files if one.draft_of_id is None]
+    moments = timeline(ticket, view=view, before=before, files=sent)
+    relate(User.objects.all(), *_people_on(escalations), *moments.people, ([ticket.customer], ["success_manager"]))
+    lists = picks(*LISTS)
     book = Book(
-        ticket=ticket, reader=user, zone=zone, now=now, labels=pick_labels(*LISTS),
+        ticket=ticket, reader=user, zone=zone, now=now, labels=lists.labels,
         escalations={one.pk: one for one in escalations}, resolutions={one.pk: one for one in resolutions},
         clocks={(row.kind, row.round): clock_name(row) for row in clocks},
     )  # fmt: skip
-    pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
-    return TicketPage(ticket, user, now, zone, clocks, pauses, escalations, files_of(ticket), book)
+    unsent = [one for one in files if one.draft_of_id is not None]
+    return TicketPage(
+        ticket, user, now, zone, clocks, pause_rows(ticket), escalations, sent, unsent, moments,
+        lists.offered["channel"], book,
+    )  # fmt: skip
 
 
 def clock_page(ticket: Ticket, user: User, *, now: datetime, zone: tzinfo, opened: int | None) -> dict[str, object]:
     """The strip and one sum, without the rest of the page."""
-    pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
     book = Book(ticket, user, zone, now, {}, {}, {})
-    page = TicketPage(ticket, user, now, zone, clock_rows(ticket), pauses, escalations_of(ticket), [], book)
+    page = TicketPage(
+        ticket, user, now, zone, clock_rows(ticket), pause_rows(ticket), escalations_of(ticket), [], [], Slice([]), [],
+        book,
+    )  # fmt: skip
     return {"ticket": ticket, **clock_context(page, opened)}
 
 
@@ -280,15 +310,14 @@ def clock_context(page: TicketPage, opened: int | None) -> dict[str, object]:
 
 def log_page(ticket: Ticket, user: User, *, now: datetime, zone: tzinfo, view: View, before: str) -> dict[str, object]:
     """Only the timeline."""
-    page = _read(ticket, user, now, zone)
-    moments = timeline(ticket, view=view, before=before, files=page.files)
-    return {"ticket": ticket, **log_context(page, moments, tally(ticket), view)}
+    page = _read(ticket, user, now, zone, view, before)
+    return {"ticket": ticket, **log_context(page, tally(ticket), view)}
 
 
-def log_context(page: TicketPage, moments: Slice, counts: Tally, view: View) -> dict[str, object]:
+def log_context(page: TicketPage, counts: Tally, view: View) -> dict[str, object]:
     return {
-        "entries": entries(moments.moments, page.book),
-        "older": moments.older,
+        "entries": entries(page.moments.moments, page.book),
+        "older": page.moments.older,
         "view": view,
         "views": [(one, counts.counts[one.key]) for one in VIEWS],
         "seen": counts.newest,

@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from escalations.choices import MessageKind
 from escalations.models import Attachment, Message, Ticket
+from escalations.selectors.related import Pointing
 from journal.models import Event
 
 PAGE = 50
@@ -80,6 +81,13 @@ class Slice:
     moments: list[Moment]
     older: str = ""
 
+    @property
+    def people(self) -> list[Pointing]:
+        """Who spoke and who acted: for `relate`."""
+        messages = [moment.message for moment in self.moments if moment.message]
+        events = [moment.event for moment in self.moments if moment.event]
+        return [(messages, ["author"]), (events, ["actor"])]
+
 
 def _read_cursor(cursor: str) -> tuple[datetime, int, int] | None:
     """The instant, stream and id of a cursor; None for one that is not ours (then: the newest page)."""
@@ -113,19 +121,19 @@ def _stream(ticket: Ticket) -> "QuerySet[Event]":
 def timeline(
     ticket: Ticket, *, view: View = VIEWS[0], before: str = "", files: Iterable[Attachment] = (), size: int = PAGE
 ) -> Slice:
-    """One page of the timeline. Three statements at most, however long the ticket's history is.
+    """One page of the timeline, without its people. Three statements at most, however long the ticket's history is.
 
     `files`: the ticket's attachments, which the page has read already.
     """
     cursor = _read_cursor(before)
     found: list[Moment] = []
     if view.messages != ():
-        messages = ticket.messages.filter(_before("said_at", MESSAGE, cursor)).select_related("author", "contact")
+        messages = ticket.messages.filter(_before("said_at", MESSAGE, cursor)).select_related("contact")
         if view.messages is not None:
             messages = messages.filter(kind__in=view.messages)
         found += _spoken(ticket, messages.order_by("-said_at", "-pk")[: size + 1], files)
     if view.events != ():
-        events = _stream(ticket).filter(_before("occurred_at", EVENT, cursor)).select_related("actor")
+        events = _stream(ticket).filter(_before("occurred_at", EVENT, cursor))
         events = events.exclude(kind__in=SPOKEN) if view.events is None else events.filter(kind__in=view.events)
         newest = events.order_by("-occurred_at", "-pk")[: size + 1]
         found += [Moment(event.occurred_at, EVENT, event=event) for event in newest]

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from html import escape
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from escalations.models import Attachment, Escalation, Resolution, Ticket
@@ -74,37 +75,35 @@ class Entry:
 
     @property
     def item(self) -> SafeString:
-        """The list item. Put together here, since a page has fifty and a template takes five times as long."""
-        return format_html(
-            '<li class="entry entry--{}"><span class="entry__sign">{}</span><div>'
-            '<p class="entry__head">{} {}</p>{}{}</div></li>',
-            self.css, self.sign, self.head, self.when,
-            format_html('<p class="entry__head">{}</p>', self.more) if self.more else "",
-            self._body if self.has_body else format_html('<p class="quiet">{}</p>', self.quiet) if self.quiet else "",
-        )  # fmt: skip
-
-    @property
-    def _body(self) -> SafeString:
-        return format_html(
-            '<div class="entry__body">{}{}{}{}</div>',
-            format_html('<p class="written">{}</p>', self.text) if self.text else "",
-            _fact_list(self.facts) if self.facts else "",
-            format_html_join("", FILE_LINE, ((icon("paperclip"), one.url, one.name, one.size) for one in self.files)),
-            _link_line(self.link, self.quiet) if self.link else "",
+        """The list item. Escaped pieces, joined: a page has fifty, and a template takes ten times as long."""
+        more = f'<p class="entry__head">{escape(self.more)}</p>' if self.more else ""
+        quiet = f'<p class="quiet">{escape(self.quiet)}</p>' if self.quiet else ""
+        sign, head, when = map(conditional_escape, (self.sign, self.head, self.when))
+        return mark_safe(
+            f'<li class="entry entry--{escape(self.css)}"><span class="entry__sign">{sign}</span><div>'
+            f'<p class="entry__head">{head} {when}</p>{more}{self._body if self.has_body else quiet}</div></li>'
         )
 
+    @property
+    def _body(self) -> str:
+        text = f'<p class="written">{escape(self.text)}</p>' if self.text else ""
+        facts = "".join(
+            f'<dt>{escape(name)}</dt><dd class="written">{escape(value)}</dd>' for name, value in self.facts
+        )
+        listed = f'<dl class="facts">{facts}</dl>' if facts else ""
+        files = "".join(map(_file_line, self.files))
+        link = _link_line(self.link, self.quiet) if self.link else ""
+        return f'<div class="entry__body">{text}{listed}{files}{link}</div>'
 
-FILE_LINE = '<p class="row-line row-line--tight quiet">{}<a href="{}">{}</a> {}</p>'
+
+def _file_line(file: FileLine) -> str:
+    link = f'<a href="{escape(file.url)}">{escape(file.name)}</a>'
+    return f'<p class="row-line row-line--tight quiet">{icon("paperclip")}{link} {escape(file.size)}</p>'
 
 
-def _fact_list(facts: Iterable[tuple[str, str]]) -> SafeString:
-    rows = format_html_join("", '<dt>{}</dt><dd class="written">{}</dd>', facts)
-    return format_html('<dl class="facts">{}</dl>', rows)
-
-
-def _link_line(link: tuple[str, str], quiet: str) -> SafeString:
-    aside = format_html('<span class="quiet">{}</span>', quiet) if quiet else ""
-    return format_html('<p class="row-line"><a href="{}">{}</a>{}</p>', link[1], link[0], aside)
+def _link_line(link: tuple[str, str], quiet: str) -> str:
+    aside = f'<span class="quiet">{escape(quiet)}</span>' if quiet else ""
+    return f'<p class="row-line"><a href="{escape(link[1])}">{escape(link[0])}</a>{aside}</p>'
 
 
 def file_lines(files: Iterable[Attachment]) -> list[FileLine]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from html import escape
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from escalations.choices import MessageKind
 from escalations.models import Message
@@ -32,10 +33,10 @@ def _entry(moment: Moment, book: Book) -> Entry:
 
 def _when(at: datetime, book: Book) -> SafeString:
     shown = format_when(at, book.zone, book.now)
-    return format_html(
-        '<time class="nowrap entry__when" datetime="{}" title="{}"><span data-relative>{}</span> · {}</time>',
-        shown.iso, shown.full, shown.relative, shown.absolute,
-    )  # fmt: skip
+    return mark_safe(
+        f'<time class="nowrap entry__when" datetime="{shown.iso}" title="{escape(shown.full)}">'
+        f"<span data-relative>{escape(shown.relative)}</span> · {escape(shown.absolute)}</time>"
+    )
 
 
 # --- what was said ---------------------------------------------------------------------------------------

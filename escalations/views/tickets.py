@@ -11,16 +11,14 @@ from django.views.decorators.http import require_GET
 
 from escalations.access import ticket_for
 from escalations.forms.tickets import CustomerWordsForm, MessageForm
-from escalations.models import Attachment, Pause, Ticket
-from escalations.selectors.clock_strip import clock_rows
+from escalations.models import Ticket
+from escalations.selectors.clock_strip import clock_rows, pause_rows
 from escalations.selectors.hops import hop_ledger, hop_rows
 from escalations.selectors.ticket import log_page, ticket_page
 from escalations.selectors.timeline import news_since, view_of
 from escalations.services.attachments import MAX_BYTES
 from escalations.services.submits import form_key
 from journal.models import Draft
-from policies.choices import PickListName
-from policies.selectors import pick_choices
 from web.clock import page_now
 from web.http import no_news, wants_fragment
 
@@ -46,11 +44,12 @@ def draft_initial(draft: Draft | None) -> dict[str, Any]:
     return fields | {"draft_version": draft.version}
 
 
-def compose_forms(request: HttpRequest, ticket: Ticket, *, may_write: bool) -> dict[str, Any]:
-    """The compose box and the customer's words, with what was typed before. Three statements."""
+def compose_forms(
+    request: HttpRequest, ticket: Ticket, *, may_write: bool, channels: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """The compose box and the customer's words, with what was typed before. One statement."""
     names = {form_key(name, ticket): name for name in (REPLY, CUSTOMER)}
     drafts = {names[row.form]: row for row in Draft.objects.filter(user=request.user, form__in=names)}
-    channels = pick_choices(PickListName.CHANNEL)
     usual = ticket.channel or (ticket.customer.contact_method if ticket.customer_id else "") or "email"
     reply = draft_initial(drafts.get(REPLY))
     words = draft_initial(drafts.get(CUSTOMER))
@@ -66,7 +65,7 @@ def compose_forms(request: HttpRequest, ticket: Ticket, *, may_write: bool) -> d
 
 def page_context(request: HttpRequest, ticket: Ticket, **forms: Any) -> dict[str, Any]:
     """Everything the page shows; `forms` take the place of the empty ones, with their errors."""
-    context = ticket_page(
+    context: dict[str, Any] = ticket_page(
         ticket,
         request.user,
         now=page_now(request),
@@ -75,17 +74,17 @@ def page_context(request: HttpRequest, ticket: Ticket, **forms: Any) -> dict[str
         view=view_of(request.GET.get("show", "")),
         before=request.GET.get("before", ""),
     )
-    may_write = context["offers"].can_write  # type: ignore[attr-defined]
-    context |= compose_forms(request, ticket, may_write=may_write) | forms
-    own = {"draft_of": request.user, "draft_form": REPLY, "message__isnull": True, "handoff__isnull": True}
-    context |= {"reply_files": list(Attachment.objects.filter(ticket=ticket, **own)), "max_bytes": MAX_BYTES}
+    may_write, channels = context["offers"].can_write, context["channels"]
+    context |= compose_forms(request, ticket, may_write=may_write, channels=channels) | forms
+    unsent = [one for one in context["unsent"] if one.draft_form == REPLY]
+    context |= {"reply_files": unsent, "max_bytes": MAX_BYTES}
     return context
 
 
 @require_GET
 def ticket_detail(request: HttpRequest, ref: str) -> HttpResponse:
     """The page. For htmx: older entries, or whatever can change without touching a form."""
-    ticket = ticket_for(request.user, ref, also=["customer__success_manager"])
+    ticket = ticket_for(request.user, ref)
     if not wants_fragment(request):
         response = render(request, "escalations/ticket_detail.html", page_context(request, ticket))
     elif "before" in request.GET:
@@ -122,6 +121,6 @@ def ticket_news(request: HttpRequest, ref: str) -> HttpResponse:
 def hop_list(request: HttpRequest, ref: str) -> HttpResponse:
     """Who held the ticket, from when to when, and what it took of the contract's time."""
     ticket = ticket_for(request.user, ref)
-    pauses = list(Pause.objects.filter(ticket=ticket))
+    pauses = pause_rows(ticket)
     ledger = hop_ledger(hop_rows(ticket), clock_rows(ticket), pauses, reader=request.user, now=page_now(request))
     return render(request, "escalations/hop_list.html", {"ticket": ticket, "ledger": ledger, "crumbs": crumbs(ticket)})

@@ -16,6 +16,7 @@ from web.clock import page_now
 register = template.Library()
 
 register.simple_tag(marks.icon, name="icon")
+register.simple_tag(marks.attributes, name="attributes")
 register.simple_tag(marks.prio, name="prio")
 register.simple_tag(marks.mood, name="mood")
 register.simple_tag(marks.clock, name="clock")

@@ -271,6 +271,7 @@ def test_statements_do_not_grow_with_the_ticket(org, client):
         ticket = org.ticket()
         ticket_reply(ticket=ticket, by=org.agent, body="Hello.", next_update_at=in_hours(2))
         ticket_note(ticket=ticket, by=org.agent, body="Note.")
+        handoff_return(escalation=org.handoff(ticket), by=org.receiver, reason="no_next_step", note="What next?")
         client.force_login(org.agent)
         client.get(ticket.get_absolute_url())
         few = statements(client, ticket.get_absolute_url())
