@@ -19,9 +19,10 @@ from journal.models import Event
 PAGE = 50
 SPOKEN = ("ticket.replied", "ticket.customer_wrote", "ticket.noted")
 MOVES = (
-    "handoff.filed", "handoff.resubmitted", "handoff.acknowledged", "handoff.ack_expired", "handoff.accepted",
+    "handoff.filed", "handoff.resubmitted", "handoff.acknowledged", "handoff.unacknowledged", "handoff.ack_expired",
+    "handoff.accepted",
     "handoff.returned", "handoff.withdrawn", "handoff.redirected", "ticket.assigned", "ticket.resolved",
-    "ticket.reopened", "ticket.closed",
+    "ticket.reopened", "ticket.closed", "ticket.unclosed",
 )  # fmt: skip
 WITH_CUSTOMER = (MessageKind.CUSTOMER, MessageKind.REPLY, MessageKind.CALL)
 # At one instant an event is newer than a message: the customer's word ends the wait, not the other way round.

@@ -151,6 +151,11 @@ def _ack_expired(event: Event, book: Book) -> Entry:
     return Entry("auto", icon("bolt"), words)
 
 
+def _unacknowledged(event: Event, book: Book) -> Entry:
+    words = "took the acknowledgement back. The handoff waits again, on the clock that it had"
+    return Entry("ack", icon("arrow-back-up"), _head(event, book, words))
+
+
 def _completed(event: Event, book: Book) -> Entry:
     data = event.data
     made = _status("pencil", event, book, "completed the handoff: {}", counted(len(data.get("fields", [])), "field"))
@@ -244,6 +249,10 @@ def _closed(event: Event, book: Book) -> Entry:
     return _status("checkbox", event, book, "closed the ticket")
 
 
+def _unclosed(event: Event, book: Book) -> Entry:
+    return _status("arrow-back-up", event, book, "took the closing back; the ticket is resolved")
+
+
 def _breached(event: Event, book: Book) -> Entry:
     data = event.data
     kind = str(data.get("clock", ""))
@@ -281,11 +290,13 @@ _WORDS: dict[str, Callable[[Event, Book], Entry]] = {
     "ticket.resolved": _resolved,
     "ticket.reopened": _reopened,
     "ticket.closed": _closed,
+    "ticket.unclosed": _unclosed,
     "handoff.filed": _filed,
     "handoff.resubmitted": _filed,
     "handoff.completed": _completed,
     "handoff.acknowledged": _acknowledged,
     "handoff.ack_expired": _ack_expired,
+    "handoff.unacknowledged": _unacknowledged,
     "handoff.accepted": _accepted,
     "handoff.returned": _returned,
     "handoff.withdrawn": _withdrawn,
