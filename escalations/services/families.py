@@ -135,7 +135,5 @@ def refuse_carried(held: Held) -> None:
         return
     seen = Ticket.objects.visible_to(held.by).filter(pk=parent.pk).exists()
     name = parent.ref if seen else "its parent"
-    raise Refused(
-        f"{held.ticket.ref} is a child: {name} carries the escalation. Escalate the parent, or unlink this ticket first.",
-        way_out=parent.ref if seen else "",
-    )
+    said = f"{held.ticket.ref} is a child: {name} carries the escalation."
+    raise Refused(f"{said} Escalate the parent, or unlink this ticket first.", way_out=parent.ref if seen else "")
