@@ -146,3 +146,19 @@ class SimilarStage(TextChoices):
 
     TICKET = "ticket", "On the ticket page"
     HANDOFF = "handoff", "While writing the handoff"
+
+
+class CreditState(TextChoices):
+    """Money is issued, an action without an amount is approved. Expired: ended without a decision."""
+
+    REQUESTED = "requested", "Requested"
+    APPROVED = "approved", "Approved"
+    DENIED = "denied", "Denied"
+    ISSUED = "issued", "Issued"
+    REVERSED = "reversed", "Reversed"
+    EXPIRED = "expired", "Expired"
+
+
+class EntryKind(TextChoices):
+    ISSUE = "issue", "Issued"
+    REVERSAL = "reversal", "Reversed"

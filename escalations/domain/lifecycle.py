@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from escalations.choices import CreditState as C
 from escalations.choices import EscalationState as E
 from escalations.choices import TicketState as T
 
@@ -24,6 +25,8 @@ class Part(StrEnum):
     RECEIVER = "receiver"
     MANAGER = "manager"
     SYSTEM = "system"
+    REQUESTER = "requester"
+    APPROVER = "approver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ ESCALATION_TRANSITIONS: tuple[Transition, ...] = tuple(
     + _rows([E.ACCEPTED], "resolve", E.RESOLVED, Part.OWNER, Part.MANAGER, Part.SYSTEM)
     + _rows([E.ACCEPTED], "de_escalate", E.DE_ESCALATED, *_WORKING, Part.SYSTEM)
     + _rows([E.ACCEPTED], "move_on", E.MOVED_ON, Part.SYSTEM)
+)
+
+# Whoever issued a credit, on their own authority or by deciding, acts as its approver when it is reversed.
+CREDIT_TRANSITIONS: tuple[Transition, ...] = tuple(
+    _rows([C.REQUESTED], "issue", C.ISSUED, Part.APPROVER)
+    + _rows([C.REQUESTED], "approve", C.APPROVED, Part.APPROVER)
+    + _rows([C.REQUESTED], "deny", C.DENIED, Part.APPROVER)
+    + _rows([C.REQUESTED], "expire", C.EXPIRED, Part.REQUESTER, Part.SYSTEM)
+    + _rows([C.ISSUED], "reverse", C.REVERSED, Part.APPROVER)
 )
 
 

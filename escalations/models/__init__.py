@@ -1,6 +1,7 @@
 from escalations.models.around import Consult, FollowUp, ReadBack
 from escalations.models.clocks import Clock, Hop, Pause
 from escalations.models.conversation import Attachment, Mention, Message
+from escalations.models.credits import CreditAccount, CreditEntry, CreditMove, CreditRequest
 from escalations.models.customers import Contact, Customer, Issue
 from escalations.models.desk import (
     BulkAction,
@@ -25,6 +26,10 @@ __all__ = [
     "Clock",
     "Consult",
     "Contact",
+    "CreditAccount",
+    "CreditEntry",
+    "CreditMove",
+    "CreditRequest",
     "Customer",
     "DeskHandover",
     "DeskHandoverLine",
