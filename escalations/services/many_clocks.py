@@ -74,9 +74,9 @@ def read_clocks(tickets: Iterable[Ticket], now: datetime) -> dict[int, OneOfMany
     """Ticket id → its clocks. Two statements."""
     by_id = {ticket.pk: ticket for ticket in tickets}
     rows: dict[int, list[Clock]] = defaultdict(list)
-    for row in (
-        Clock.objects.filter(ticket__in=by_id).select_related("calendar_revision", "tier").order_by("round", "id")
-    ):
+    found = Clock.objects.filter(ticket__in=by_id).select_related("calendar_revision", "tier")
+    # Its definition is as long as a year, and every process has built most calendars already.
+    for row in found.defer("calendar_revision__definition").order_by("round", "id"):
         rows[row.ticket_id].append(row)
     pauses: dict[int, list[Pause]] = defaultdict(list)
     for pause in Pause.objects.filter(ticket__in=by_id).order_by("started_at"):

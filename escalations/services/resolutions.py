@@ -7,17 +7,21 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Tier, User
-from escalations.choices import Axis, ClockKind, EscalationState, HopKind
+from escalations.choices import OPEN_STATES, Axis, ClockKind, EscalationState, HopKind
 from escalations.domain.clocks import Wait
-from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, TICKET_TRANSITIONS, Part
+from escalations.domain.lifecycle import TICKET_TRANSITIONS, Part
 from escalations.errors import Refused
 from escalations.models import Effort, Escalation, HandoffFeedback, Resolution, Ticket
 from escalations.services.clocks import TicketClocks, contract_target, revision_for, start_stay
-from escalations.services.handoffs import end_waiting
+from escalations.services.consults import consults_end
+from escalations.services.families import carrying_parent, hold_family
 from escalations.services.hops import hop_close, hop_open
 from escalations.services.locking import Held, check_ticket_part, hold_ticket, next_state
-from escalations.services.notices import notify_receivers, notify_sender
+from escalations.services.many_clocks import hold_for_parent
+from escalations.services.notices import notify_sender
+from escalations.services.parents import carry_children, look_again, release_children
 from escalations.services.record import tell
+from escalations.services.withdrawals import withdraw_waiting
 from policies.selectors import policy_in_force
 
 
@@ -58,8 +62,31 @@ def ticket_resolve(
     `minutes`: effort by tier. `feedback` is required when the ticket stands under an accepted escalation that
     somebody else filed. Raises Refused, NotAllowed, Overtaken.
     """
-    held = hold_ticket(ticket.pk, by)
-    parts = check_ticket_part(held)
+    held, family = hold_family(ticket.pk, by)
+    resolution = resolve_held(
+        held, parts=check_ticket_part(held), root_cause=root_cause, what_was_done=what_was_done,
+        root_cause_details=root_cause_details, minutes=minutes, satisfaction=satisfaction,
+        customer_lost=customer_lost, feedback=feedback,
+    )  # fmt: skip
+    if left := family.children(held.ticket):
+        release_children(family, held.ticket, left)
+    return resolution
+
+
+def resolve_held(
+    held: Held,
+    *,
+    parts: frozenset[Part],
+    root_cause: str,
+    what_was_done: str,
+    root_cause_details: str = "",
+    minutes: Mapping[Tier, int] | None = None,
+    satisfaction: int | None = None,
+    customer_lost: bool = False,
+    feedback: Feedback | None = None,
+    parent: Ticket | None = None,
+) -> Resolution:
+    """Resolve a ticket that is held already; its open children are the caller's. `parent`: it is resolved with it."""
     current = held.ticket
     said = f"{current.ref} is {current.get_state_display().lower()} by now."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "resolve", parts, said=said)
@@ -67,7 +94,7 @@ def ticket_resolve(
     if escalation is not None and feedback is None and escalation.from_user_id != held.by.pk:
         raise Refused("The sender waits for your word on the handoff.", {"rating": "Rate the handoff."})
     clocks = TicketClocks(current, held.now)
-    _withdraw_pending(held, clocks)
+    withdraw_waiting(held, clocks, note="The ticket was resolved.")
     resolution = Resolution.objects.create(
         ticket=current, escalation=escalation, tier=current.tier, team=current.team, resolved_by=held.by,
         resolved_at=held.now, root_cause=root_cause, root_cause_details=root_cause_details,
@@ -80,7 +107,8 @@ def ticket_resolve(
     )
     if escalation is not None:
         _end_escalation(held, escalation, feedback)
-    _stop_everything(clocks)
+    consults_end(held, "The ticket was resolved.")
+    stop_everything(clocks)
     hop_close(ticket=current, at=held.now)
     current.resolved_at = held.now
     current.waiting_since = None
@@ -88,24 +116,14 @@ def ticket_resolve(
     clocks.save()
     tell(
         held, "ticket.resolved", resolution=resolution.pk, root_cause=root_cause, satisfaction=satisfaction,
-        escalation=escalation.pk if escalation else None,
+        escalation=escalation.pk if escalation else None, **with_parent(parent),
     )  # fmt: skip
     return resolution
 
 
-def _withdraw_pending(held: Held, clocks: TicketClocks) -> None:
-    pending = (
-        Escalation.objects.filter(ticket=held.ticket, state__in=[EscalationState.PENDING, EscalationState.ACKNOWLEDGED])
-        .select_related("to_team", "to_tier", "from_user", "ticket")
-        .first()
-    )
-    if pending is None:
-        return
-    said = f"{pending.to_team} has answered meanwhile."
-    pending.state = next_state(ESCALATION_TRANSITIONS, pending.state, "withdraw", frozenset({Part.SYSTEM}), said=said)
-    end_waiting(held, clocks, pending)
-    tell(held, "handoff.withdrawn", escalation=pending.pk, to_team=pending.to_team, note="The ticket was resolved.")
-    notify_receivers(pending, about="withdrawn")
+def with_parent(parent: Ticket | None) -> dict[str, object]:
+    """What the event of a resolution says of the parent with which the ticket was resolved."""
+    return {} if parent is None else {"other": parent.pk, "ref": parent.ref}
 
 
 def _end_escalation(held: Held, escalation: Escalation, feedback: Feedback | None) -> None:
@@ -124,7 +142,8 @@ def _end_escalation(held: Held, escalation: Escalation, feedback: Feedback | Non
     notify_sender(escalation, about="feedback", by=held.by)
 
 
-def _stop_everything(clocks: TicketClocks) -> None:
+def stop_everything(clocks: TicketClocks) -> None:
+    """The work is done: what was asked for has happened, and nothing else is asked for any more."""
     for pause in list(clocks.open_waits):
         clocks.resume(Wait(pause.wait))
     clocks.stop(
@@ -135,8 +154,11 @@ def _stop_everything(clocks: TicketClocks) -> None:
 
 @transaction.atomic
 def ticket_reopen(*, ticket: Ticket, by: User, reason: str) -> Ticket:
-    """Open a resolved or closed ticket again where it was; a further round of its clocks starts."""
-    held = hold_ticket(ticket.pk, by)
+    """Open a resolved or closed ticket again where it was; a further round of its clocks starts.
+
+    A parent carries its open children again; those that were resolved stay so, and the timeline says how many.
+    """
+    held, family = hold_family(ticket.pk, by)
     parts = check_ticket_part(held)
     current = held.ticket
     said = f"{current.ref} is {current.get_state_display().lower()} by now."
@@ -155,8 +177,13 @@ def ticket_reopen(*, ticket: Ticket, by: User, reason: str) -> Ticket:
         revision = revision_for(target.kind, policy=policy, ticket=current)
         clocks.start(target, version=version, revision=revision)
     start_stay(clocks)
+    if carrying_parent(current) is not None:
+        hold_for_parent(clocks, by_id=held.by.pk, review_at=look_again(held.now))
     clocks.save()
-    tell(held, "ticket.reopened", reason=reason)
+    finished = Ticket.objects.filter(parent=current).exclude(state__in=OPEN_STATES).count()
+    tell(held, "ticket.reopened", reason=reason, children=finished)
+    if children := family.children(current):
+        carry_children(family, current, children)
     return current
 
 
