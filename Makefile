@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes
 CODE := config web journal accounts policies escalations analytics training
 TESTS ?= tests
+BEGAN := $(shell date +%s)
 
 .PHONY: help demo test lint format bench battery shots clean runtime development chromium
 
@@ -31,6 +32,9 @@ test: lint chromium
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not browser" $(TESTS)
 	@# Apart: a browser's event loop gives each test another database connection, and races need their own.
 	@$(BIN)/python -m pytest -n 2 -m browser $(TESTS)
+	@# What it took, checks included, for `make bench`; a run of some tests says nothing.
+	@[ "$(TESTS)" != tests ] || { mkdir -p var/bench && \
+		echo "{\"seconds\": $$(($$(date +%s) - $(BEGAN)))}" >var/bench/make-test.json; }
 
 lint: development
 	@$(BIN)/python -m ruff check .

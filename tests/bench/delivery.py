@@ -17,7 +17,7 @@ from tests.bench.scratch import ROOT
 from tests.bench.site import Visitor
 
 PAGE_LIMIT, TEST_LIMIT = 200, 600  # KB, seconds
-# `make test` may leave its seconds here: {"seconds": 241.3}
+# `make test` leaves its seconds here: {"seconds": 241.3}
 TEST_RECORD = ROOT / "var" / "bench" / "make-test.json"
 LINKED = re.compile(r'<link rel="stylesheet" href="([^"]+)"|<script [^>]*src="([^"]+)"')
 IMPORTED = re.compile(
