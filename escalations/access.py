@@ -9,7 +9,7 @@ from accounts.choices import Ability
 from accounts.models import Team, User
 from escalations.domain.lifecycle import Part
 from escalations.errors import NotAllowed
-from escalations.models import Escalation, ImportRun, Ticket
+from escalations.models import Consult, Escalation, ImportRun, Ticket
 
 TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner")
 
@@ -83,6 +83,20 @@ def parts_on_escalation(user: User, escalation: Escalation) -> frozenset[Part]:
     if user.can(Ability.MANAGE):
         parts.add(Part.MANAGER)
     return frozenset(parts)
+
+
+def holds_for_receiver(user: User, escalation: Escalation) -> bool:
+    """Whether somebody acts for those who took the handoff over: whoever holds the ticket now, never its sender."""
+    return escalation.from_user_id != user.pk and bool(parts_on_ticket(user, escalation.ticket))
+
+
+def consult_for(user: User, ref: str, pk: int) -> Consult:
+    """A question on a visible ticket, with everybody in it. Http404 otherwise."""
+    consults = Consult.objects.select_related(
+        "ticket__customer", "ticket__tier", "ticket__team", "ticket__owner", "asked_by", "from_team__tier",
+        "to_team__tier", "to_team__lead", "to_user", "answered_by",
+    ).filter(ticket__in=Ticket.objects.visible_to(user))  # fmt: skip
+    return get_object_or_404(consults, ticket__ref=storable(ref), pk=pk)
 
 
 def check_imports(user: User) -> None:

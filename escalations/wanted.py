@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
-from escalations.choices import WAITING_FOR_RECEIVER, ClockState, EscalationState
-from escalations.models import Clock, Escalation, Pause, Ticket
+from escalations.choices import WAITING_FOR_RECEIVER, ClockState, ConsultState, EscalationState
+from escalations.models import Clock, Consult, DeskHandoverLine, Escalation, Mention, Pause, Ticket
 from journal.models import OutboxMessage
 from journal.outbox import register_check
 
@@ -53,6 +53,40 @@ def pause_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
     return pause is not None and _reader(message, pause.ticket_id) is not None
 
 
+def consult_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """A question while nobody has answered it; an answer always."""
+    consult = Consult.objects.filter(pk=wanted["consult"]).first()
+    if consult is None or _reader(message, consult.ticket_id) is None:
+        return False
+    return wanted.get("about") != "asked" or consult.state == ConsultState.ASKED
+
+
+def holder_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """While the ticket is still with those who got it."""
+    held = Ticket.objects.open().filter(pk=wanted["holder"], team=wanted["team"], owner=wanted["owner"])
+    return held.exists() and _reader(message, wanted["holder"]) is not None
+
+
+def mention_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """While they have not seen the note that names them."""
+    mention = (
+        Mention.objects.filter(message=wanted["mention"], user__email=message.recipient, seen_at__isnull=True)
+        .select_related("message")
+        .first()
+    )
+    return mention is not None and _reader(message, mention.message.ticket_id) is not None
+
+
+def desk_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """While a note of the handover is unread."""
+    lines = DeskHandoverLine.objects.filter(handover=wanted["desk"], to_user__email=message.recipient)
+    return lines.filter(seen_at__isnull=True, to_user__is_active=True).exists()
+
+
 register_check("escalation", escalation_wanted)
+register_check("consult", consult_wanted)
+register_check("holder", holder_wanted)
 register_check("clock", clock_wanted)
 register_check("pause", pause_wanted)
+register_check("mention", mention_wanted)
+register_check("desk", desk_wanted)

@@ -130,6 +130,12 @@ class Escalation(models.Model):
     def waits(self) -> bool:
         return self.state in WAITING_FOR_RECEIVER
 
+    @property
+    def has_sender_beside(self) -> bool:
+        """Warm: the sender stays with it. Over when released, when the escalation ends, and when the sender leaves."""
+        stays = self.is_warm and self.state == EscalationState.ACCEPTED and self.released_at is None
+        return stays and self.from_user is not None and self.from_user.is_active
+
 
 class Handoff(models.Model):
     """The form that travels with an escalation. `content` is `escalations.domain.handoff.HandoffContent`."""

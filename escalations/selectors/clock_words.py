@@ -17,6 +17,9 @@ _RINGS = {
     ClockKind.TIER_RESOLUTION: "the target is marked as missed. The ticket stays where it is",
     ClockKind.CONTRACT_RESOLUTION: "the contract’s target is marked as missed. The ticket stays where it is",
     ClockKind.PROMISED_UPDATE: "the promise is marked as broken. A reply or a call to the customer keeps it",
+    ClockKind.FOLLOW_UP: (
+        "the missing follow-up is marked. A reply to the customer, or a contact made elsewhere and recorded, stops it"
+    ),
 }
 _OTHER = "it is marked as missed"
 _STANDS = {

@@ -12,11 +12,14 @@ from escalations.domain.clocks import Wait, used_seconds
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Refused
 from escalations.models import Clock, Escalation, TicketReader
+from escalations.services.around_notices import notify_read_back
 from escalations.services.clocks import TicketClocks, promise_update, revision_for, start_stay
+from escalations.services.follow_ups import start_follow_up
 from escalations.services.handoffs import end_waiting
 from escalations.services.hops import hop_change
 from escalations.services.locking import Held, escalation_parts, hold_escalation, next_state
 from escalations.services.notices import notify_sender
+from escalations.services.read_backs import Restated, restate
 from escalations.services.record import tell
 from escalations.services.tickets import move_ticket, resume_outside
 from policies.selectors import policy_of
@@ -81,10 +84,14 @@ def handoff_accept(
     needs_resources: bool,
     resources_details: str = "",
     next_update_at: datetime | None = None,
+    read_back: Restated | None = None,
+    keep_sender: bool = False,
 ) -> Escalation:
     """Take the ticket over: from now on the receiver owns it and their clocks run.
 
-    Raises Overtaken when somebody was first, NotAllowed, Refused (estimate in the past, resources without details).
+    `read_back`: what they understood, for the sender to confirm; without it the handoff's page goes on asking.
+    `keep_sender`: the sender stays with it until released. Raises Overtaken when somebody was first, NotAllowed,
+    Refused (estimate in the past, resources without details, half a read-back).
     """
     held, current = hold_escalation(escalation.pk, by)
     state = _answer(held, current, "accept")
@@ -99,7 +106,7 @@ def handoff_accept(
     ack = clocks.stop(ClockKind.ACKNOWLEDGEMENT)
     clocks.resume(Wait.HANDOFF)
     clocks.stop(ClockKind.TIME_AT_TIER)
-    clocks.cancel(ClockKind.TIER_RESOLUTION)
+    clocks.cancel(ClockKind.TIER_RESOLUTION, ClockKind.FOLLOW_UP)
     Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state=EscalationState.ACCEPTED).update(
         state=EscalationState.MOVED_ON, ended_at=held.now
     )
@@ -110,8 +117,10 @@ def handoff_accept(
     current.accepted_at, current.accepted_by = held.now, held.by
     current.estimated_resolution_at = estimated_resolution_at
     current.needs_resources, current.resources_details = needs_resources, resources_details
+    current.is_warm = current.from_user_id is not None and (current.is_warm or keep_sender)
     current.version += 1
     current.save()
+    restated = restate(held, current, read_back) if read_back is not None else None
     if ticket.is_restricted:
         TicketReader.objects.get_or_create(ticket=ticket, user=held.by, defaults={"named_by": current.from_user})
     if ticket.state in WAITING_STATES:
@@ -120,14 +129,19 @@ def handoff_accept(
     move_ticket(ticket, tier=current.to_tier, team=current.to_team, owner=held.by, at=held.now)
     hop_change(ticket=ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
     start_stay(clocks)
+    start_follow_up(clocks, current)
     if next_update_at is not None:
         promise_update(clocks, due=next_update_at)
     clocks.save()
     tell(
         held, "handoff.accepted", escalation=current.pk, tier=current.to_tier.code, team=current.to_team,
-        estimated_resolution_at=estimated_resolution_at, needs_resources=needs_resources, **_met(clocks, ack),
+        estimated_resolution_at=estimated_resolution_at, needs_resources=needs_resources, is_warm=current.is_warm,
+        read_back=restated.pk if restated else None, **_met(clocks, ack),
     )  # fmt: skip
-    notify_sender(current, about="accepted", by=held.by)
+    if restated is not None:
+        notify_read_back(current, restated, at=held.now, accepted=True)
+    else:
+        notify_sender(current, about="accepted", by=held.by)
     return current
 
 

@@ -18,6 +18,7 @@ BREACH_WORDS: dict[str, str] = {
     ClockKind.TIER_RESOLUTION: "{ref} is not resolved at {tier} in time",
     ClockKind.CONTRACT_RESOLUTION: "{ref}: the contract's resolution time has passed",
     ClockKind.PROMISED_UPDATE: "{ref}: the update promised to the customer is overdue",
+    ClockKind.FOLLOW_UP: "{ref}: the customer has not heard from its new holder",
     **{
         kind: f"{{ref}} is overdue: {kind.label[0].lower()}{kind.label[1:]}"
         for kind in (

@@ -338,7 +338,7 @@ def change_priority(clocks: TicketClocks) -> None:
     ticket = clocks.ticket
     for row in clocks.live(
         ClockKind.FIRST_RESPONSE, ClockKind.CONTRACT_RESOLUTION, ClockKind.TIER_RESOLUTION, ClockKind.TIME_AT_TIER,
-        ClockKind.ACKNOWLEDGEMENT,
+        ClockKind.ACKNOWLEDGEMENT, ClockKind.FOLLOW_UP,
     ):  # fmt: skip
         policy = policy_of(row.policy_version_id)
         kind = ClockKind(row.kind)

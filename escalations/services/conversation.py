@@ -8,19 +8,31 @@ from accounts.choices import Ability
 from accounts.models import User
 from escalations.choices import ClockKind, MessageKind, TicketState
 from escalations.errors import NotAllowed, Refused
-from escalations.models import Attachment, Message, Ticket
+from escalations.models import Attachment, Contact, Message, Ticket
 from escalations.services.clocks import TicketClocks, promise_update
-from escalations.services.locking import Held, check_ticket_part, hold_ticket
+from escalations.services.follow_ups import meet_by_reply
+from escalations.services.locking import Held, hold_ticket
+from escalations.services.mentions import mentions_add
 from escalations.services.record import tell
+from escalations.services.survivors import check_may_record, check_not_merged, hold_survivor, tell_late
 from escalations.services.tickets import resume_outside
+from escalations.services.warm import check_may_answer
 from journal.services import outbox_put
 
 
-def _say(held: Held, kind: MessageKind, body: str, *, channel: str, said_at: datetime | None = None) -> Message:
+def _say(
+    held: Held,
+    kind: MessageKind,
+    body: str,
+    *,
+    channel: str,
+    said_at: datetime | None = None,
+    contact: Contact | None = None,
+) -> Message:
     is_customer = kind == MessageKind.CUSTOMER
     return Message.objects.create(
         ticket=held.ticket, kind=kind, body=body, channel=channel, said_at=said_at or held.now,
-        author=None if is_customer else held.by, contact=held.ticket.contact if is_customer else None,
+        author=None if is_customer else held.by, contact=contact,
     )  # fmt: skip
 
 
@@ -42,11 +54,25 @@ def ticket_reply(
 ) -> Message:
     """Answer the customer: sent by e-mail through the outbox, or noted as said by phone or elsewhere.
 
-    Counts as an attempt, ends the customer's wait and the first response; a promise starts its clock.
+    Counts as an attempt, ends the customer's wait, the first response and the follow-up; a promise starts its clock.
+    By whoever holds the ticket, and by a sender who stays with it (warm transfer).
     """
     held = hold_ticket(ticket.pk, by)
-    check_ticket_part(held)
+    check_may_answer(held)
+    return reply_held(held, body=body, channel=channel, next_update_at=next_update_at, attachments=attachments)
+
+
+def reply_held(
+    held: Held,
+    *,
+    body: str,
+    channel: str = "email",
+    next_update_at: datetime | None = None,
+    attachments: list[str] | None = None,
+) -> Message:
+    """Answer the customer of a ticket that is held already, by somebody who may."""
     current = held.ticket
+    check_not_merged(current)
     if next_update_at is not None and next_update_at <= held.now:
         raise Refused("The promised time has passed already.", {"next_update_at": "Promise a time still to come."})
     if next_update_at is not None and not current.is_open:
@@ -62,6 +88,7 @@ def ticket_reply(
         current.state = TicketState.OPEN
     clocks = TicketClocks(current, held.now)
     clocks.stop(ClockKind.FIRST_RESPONSE, ClockKind.PROMISED_UPDATE)
+    meet_by_reply(held, clocks, message)
     if next_update_at is not None:
         promise_update(clocks, due=next_update_at)
     clocks.save()
@@ -80,14 +107,19 @@ def ticket_reply(
 def ticket_record_customer(
     *, ticket: Ticket, by: User, body: str, channel: str, said_at: datetime | None = None
 ) -> Message:
-    """Record what the customer said. Work goes on if the ticket waited for them."""
-    held = hold_ticket(ticket.pk, by)
-    check_ticket_part(held)
+    """Record what the customer said. Work goes on if the ticket waited for them.
+
+    What is said to a merged ticket is said to its survivor, by whoever may write on either; both timelines say so.
+    """
+    held = hold_survivor(ticket, by)
     current = held.ticket
+    is_late = current.pk != ticket.pk
+    check_may_record(held, ticket if is_late else None)
     when = said_at or held.now
     if when > held.now:
         raise Refused("That time is still to come.", {"said_at": "Give the time at which the customer wrote."})
-    message = _say(held, MessageKind.CUSTOMER, body, channel=channel, said_at=when)
+    contact = ticket.contact if is_late else current.contact
+    message = _say(held, MessageKind.CUSTOMER, body, channel=channel, said_at=when, contact=contact)
     current.waiting_since = min(current.waiting_since or when, when)
     current.last_contact_at = max(current.last_contact_at or when, when)
     clocks = TicketClocks(current, held.now)
@@ -96,17 +128,23 @@ def ticket_record_customer(
         resume_outside(held, clocks)
     clocks.save()
     tell(held, "ticket.customer_wrote", message=message.pk, channel=channel)
+    if is_late:
+        tell_late(held, ticket)
     return message
 
 
 @transaction.atomic
 def ticket_note(*, ticket: Ticket, by: User, body: str, attachments: list[str] | None = None) -> Message:
-    """An internal note. Everybody who works tickets and sees this one may add to it; no clock moves."""
+    """An internal note. Everybody who works tickets and sees this one may add to it; no clock moves.
+
+    Whom it mentions (`@user`) is told. Raises NotAllowed; Refused when somebody named cannot see the ticket.
+    """
     held = hold_ticket(ticket.pk, by)
     if not held.by.can(Ability.READ):
         raise NotAllowed("Notes are for support staff.")
     message = _say(held, MessageKind.NOTE, body, channel="")
     _attach(message, attachments or [], held.by)
     Ticket.objects.filter(pk=held.ticket.pk).update(updated_at=held.now, next_check_at=held.now)
-    tell(held, "ticket.noted", message=message.pk)
+    people = mentions_add(held=held, message=message)
+    tell(held, "ticket.noted", message=message.pk, mentions=[person.pk for person in people])
     return message

@@ -136,10 +136,12 @@ def handoff_file(
     content: HandoffContent,
     next_update_at: datetime | None = None,
     origin: Origin = Origin.PERSON,
+    is_warm: bool = False,
 ) -> Escalation:
     """File the handoff, or hand in again one that was returned. The same key files once and gives the same answer.
 
-    The sender owns the ticket until the receiver accepts. Raises Refused, NotAllowed, and Overtaken when another
+    The sender owns the ticket until the receiver accepts; `is_warm`: and stays with it until the receiver releases
+    them. Raises Refused, NotAllowed, and Overtaken when another
     handoff waits already.
     """
     claim, is_first = claim_submit(key=key, user=by, purpose=handoff_form_key(ticket))
@@ -171,6 +173,7 @@ def handoff_file(
         to_team,
         to_user,
     )
+    escalation.is_warm = is_warm
     if is_resubmit:
         escalation.state = EscalationState.PENDING
         escalation.resubmitted_at, escalation.ended_at = held.now, None

@@ -26,7 +26,7 @@ def tell(held: Held, kind: str, **data: Any) -> None:
         subject=("ticket", held.ticket.pk),
         kind=kind,
         at=held.now,
-        actor=held.by,
+        actor=held.actor,
         data={key: plain(value) for key, value in data.items()},
     )
 

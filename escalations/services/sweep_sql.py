@@ -30,8 +30,8 @@ LIMIT %(limit)s
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """
 
-# Needs a relation `due` (n, ticket_id, escalation_id, words, key, wanted, about_at): n gives the order, a null
-# escalation means the ticket's own people. Yields `mailed`.
+# Needs a relation `due` (n, ticket_id, escalation_id, words, key, wanted, about_at): n gives the order. An escalation
+# that waits means its receivers; without one, or once it is accepted, the ticket's own people. Yields `mailed`.
 MAIL = """
 mailed AS (
     INSERT INTO journal_outboxmessage (
@@ -52,7 +52,7 @@ mailed AS (
     FROM due
     JOIN escalations_ticket t ON t.id = due.ticket_id
     JOIN accounts_tier tier ON tier.id = t.tier_id
-    LEFT JOIN escalations_escalation e ON e.id = due.escalation_id
+    LEFT JOIN escalations_escalation e ON e.id = due.escalation_id AND e.state IN ('pending', 'acknowledged')
     CROSS JOIN LATERAL (
         SELECT
             replace(replace(due.words, '{ref}', t.ref), '{tier}', tier.code) AS subject,
