@@ -14,6 +14,7 @@ from django.db import models
 
 from accounts.models import Region, Team
 from escalations.models import Clock, Contact, Customer, Ticket
+from tests.bench.wording import words_sql
 from tests.factories import Organisation, UserFactory
 
 SEED = 0.42
@@ -83,7 +84,7 @@ TICKET_VALUES = {
     "external_id": "'INC' || n",
     "subject": f"initcap({one_word(WORDS)}) || ' ' || {one_word(WORDS)} || ' fails after '"
     f" || {one_word(WORDS)} || ' ' || n",
-    "description": f"'Since this morning the ' || {one_word(WORDS)} || ' answers late.'",
+    "description": f"'Since this morning the ' || {one_word(WORDS)} || ' answers late. ' || {words_sql('8 + n %% 8')}",
     "customer_id": any_of("id FROM escalations_customer WHERE source = 'bench'"),
     "state": "state",
     "priority": "priority",

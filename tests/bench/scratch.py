@@ -23,17 +23,17 @@ from psycopg import sql
 from config.embedded.cluster import APP, OWNER
 from policies.selectors import forget_policies
 from tests.bed import databases
-from tests.bench import data, stories
+from tests.bench import data, stories, wording
 from tests.bench.server import find, is_quick
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPING = (
     "*/migrations/*.py", "*/shipped.py", "tests/factories.py",
-    "tests/bench/data.py", "tests/bench/stories.py", "tests/bench/scratch.py",
+    "tests/bench/data.py", "tests/bench/stories.py", "tests/bench/scratch.py", "tests/bench/wording.py",
 )  # fmt: skip
 DRAFT = "belay_bench_draft_"
 # Filled without their indexes, which are quicker made at once afterwards.
-BIG = ("escalations_ticket", "escalations_clock", "journal_event")
+BIG = ("escalations_ticket", "escalations_clock", "escalations_resolution", "journal_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,8 @@ def _fill(scale: Scale) -> datetime:
         filled: datetime = cursor.fetchone()[0]
     with _without_indexes():
         data.fill(connection, scale.open_tickets, scale.total, now=filled)
+        wording.fill_resolutions(connection)
+        wording.plant(connection, min(wording.CASES, scale.open_tickets))
         data.fill_events(connection, scale.events)
     stories.tell(organisation)
     with connection.cursor() as cursor:
