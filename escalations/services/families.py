@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
-from escalations.choices import TicketState
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Ticket, TicketReader
 from escalations.services.locking import RELATIONS, Held
@@ -21,19 +20,10 @@ from journal import clock
 
 TRIES = 5
 ONLY_NAMED = "This ticket is open only to the people named on it."
-# However long a chain of merges is. A cycle cannot come about; UNION ends one all the same.
-SURVIVOR = """
-WITH RECURSIVE chain AS (
-    SELECT id, merged_into_id FROM escalations_ticket WHERE id = %s
-    UNION
-    SELECT t.id, t.merged_into_id FROM chain JOIN escalations_ticket t ON t.id = chain.merged_into_id
-)
-SELECT id FROM chain WHERE merged_into_id IS NULL
-"""
 
 
-class _Grown(Exception):
-    """A ticket came to the set while its locks were waited for."""
+class Grown(Exception):
+    """A ticket came to the set while its locks were waited for: let go and start anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +54,20 @@ def hold_set(find: Callable[[], Iterable[int]], by: User) -> Family:
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                return _hold(find, by)
-        except _Grown:
+                return hold_named(find, by)
+        except Grown:
             continue
     raise Overtaken("These tickets are being linked by others right now. Nothing was changed; try once more.")
 
 
-def _hold(find: Callable[[], Iterable[int]], by: User) -> Family:
+def hold_named(find: Callable[[], Iterable[int]], by: User) -> Family:
+    """One try of `hold_set`. Raises Grown."""
     wanted = set(find())
     # By id and joined to nothing: whoever waits here for a lock would lose a row that was joined to what has changed.
     rows = Ticket.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
     locked = set(rows.values_list("pk", flat=True))
     if set(find()) - locked:
-        raise _Grown
+        raise Grown
     tickets = {one.pk: one for one in Ticket.objects.select_related(*RELATIONS, "contact").filter(pk__in=locked)}
     person = User.objects.select_related("role", "team").get(pk=by.pk)
     restricted = {pk for pk, one in tickets.items() if one.is_restricted}
@@ -93,31 +84,6 @@ def hold_family(ticket_id: int, by: User) -> tuple[Held, Family]:
 
     family = hold_set(find, by)
     return family.held(ticket_id), family
-
-
-def survivor_of(ticket_id: int) -> int:
-    """The ticket that a merged one has become part of, however often it was merged; of another, itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(SURVIVOR, [ticket_id])
-        return int(cursor.fetchone()[0])
-
-
-def hold_survivor(ticket: Ticket, by: User) -> Held:
-    """Lock the ticket, or what it was merged into. What is said to a merged ticket is said to its survivor.
-
-    Whether the person may see the survivor is the caller's matter: a customer's words are never lost over it.
-    """
-    pk = ticket.pk
-    for _ in range(TRIES):
-        try:
-            with transaction.atomic():
-                family = _hold(lambda pk=pk: [pk], by)  # type: ignore[misc]
-                if family.tickets[pk].state == TicketState.MERGED:
-                    raise _Grown
-                return Held(family.tickets[pk], family.by, family.now)
-        except _Grown:
-            pk = survivor_of(pk)
-    raise Overtaken("These tickets are being merged by others right now. Nothing was changed; try once more.")
 
 
 def carrying_parent(ticket: Ticket) -> Ticket | None:

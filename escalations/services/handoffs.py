@@ -17,6 +17,7 @@ from escalations.errors import Overtaken, Refused
 from escalations.models import Attachment, Escalation, Handoff, Ticket, TicketReader
 from escalations.services.attachments import HANDOFF_FORM
 from escalations.services.clocks import Target, TicketClocks, promise_update, revision_for
+from escalations.services.families import refuse_carried
 from escalations.services.hops import hop_change
 from escalations.services.locking import (
     Held,
@@ -152,6 +153,7 @@ def handoff_file(
     current = held.ticket
     if not current.is_open:
         raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now.")
+    refuse_carried(held)
     latest = (
         Escalation.objects.select_for_update(no_key=True, of=("self",))
         .filter(ticket=current, axis=Axis.FUNCTIONAL)
