@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
     PENDING = "pending"  # a handoff that waits for an acknowledgement
     ACKNOWLEDGED = "acknowledged"  # one that was acknowledged: accept or return it
-    PROMISE = "promise"  # an update promised to a customer
+    PROMISE = "promised_update"  # an update promised to a customer
     FOLLOW_UP = "follow_up"  # accepted: contact the customer and confirm it
     RETURNED = "returned"  # a handoff that came back
     READ_BACK = "read_back"  # the receiver restated the problem: confirm or correct it

@@ -68,6 +68,7 @@ ESCALATION_TRANSITIONS: tuple[Transition, ...] = tuple(
     + _rows([E.PENDING, E.ACKNOWLEDGED], "withdraw", E.WITHDRAWN, *_SENDING, Part.SYSTEM)
     + _rows([E.ACKNOWLEDGED], "redirect", E.PENDING, *_SENDING)
     + _rows([E.PENDING], "redirect", E.PENDING, *_SENDING)
+    + _rows([E.PENDING, E.ACKNOWLEDGED], "readdress", E.PENDING, *_RECEIVING)
     + _rows([E.PENDING], "complete", E.PENDING, *_SENDING)
     + _rows([E.ACKNOWLEDGED], "complete", E.ACKNOWLEDGED, *_SENDING)
     + _rows([E.RETURNED], "resubmit", E.PENDING, *_SENDING)

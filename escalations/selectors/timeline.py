@@ -21,7 +21,8 @@ SPOKEN = ("ticket.replied", "ticket.customer_wrote", "ticket.noted")
 MOVES = (
     "handoff.filed", "handoff.resubmitted", "handoff.acknowledged", "handoff.unacknowledged", "handoff.ack_expired",
     "handoff.accepted",
-    "handoff.returned", "handoff.withdrawn", "handoff.redirected", "ticket.assigned", "ticket.resolved",
+    "handoff.returned", "handoff.withdrawn", "handoff.redirected", "handoff.readdressed", "ticket.assigned",
+    "ticket.handed_over", "ticket.resolved",
     "ticket.reopened", "ticket.closed", "ticket.unclosed",
 )  # fmt: skip
 WITH_CUSTOMER = (MessageKind.CUSTOMER, MessageKind.REPLY, MessageKind.CALL)

@@ -203,6 +203,31 @@ def _assigned(event: Event, book: Book) -> Entry:
     return _status("user-check", event, book, "gave the ticket to <b>{}</b>", new)
 
 
+_AT_HANDOVER = {"shift_end": "at the end of the shift", "leave": "before leave"}
+
+
+def _handed_over(event: Event, book: Book) -> Entry:
+    """A whole desk changed hands, this ticket with it."""
+    old, new = _pair(event, "owner")
+    when = _AT_HANDOVER.get(str(event.data.get("reason")), "with the whole desk")
+    if new is None:
+        head = _head(event, book, "gave the ticket of <b>{}</b> to the team {}", old, when)
+    else:
+        head = _head(event, book, "handed the ticket over <b>{} → {}</b> {}", old, new, when)
+    made = Entry("move", icon("hand-grab"), head)
+    made.text = str(event.data.get("note") or "")
+    return made
+
+
+def _readdressed(event: Event, book: Book) -> Entry:
+    data = event.data
+    to = data.get("to_user") or data.get("to_team", "")
+    words = "passed the handoff on within the team <b>{} → {}</b>. It waits for an acknowledgement"
+    made = Entry("move", icon("route"), _head(event, book, words, data.get("before", ""), to))
+    made.text = str(data.get("note") or "")
+    return made
+
+
 def _waiting(event: Event, book: Book) -> Entry:
     data = event.data
     whom = "the vendor" if data.get("wait") == Wait.VENDOR else "the customer"
@@ -284,6 +309,7 @@ _WORDS: dict[str, Callable[[Event, Book], Entry]] = {
     "ticket.changed": _changed,
     "ticket.priority_changed": _priority,
     "ticket.assigned": _assigned,
+    "ticket.handed_over": _handed_over,
     "ticket.waiting": _waiting,
     "ticket.resumed": _resumed,
     "ticket.restricted": _restricted,
@@ -301,6 +327,7 @@ _WORDS: dict[str, Callable[[Event, Book], Entry]] = {
     "handoff.returned": _returned,
     "handoff.withdrawn": _withdrawn,
     "handoff.redirected": _redirected,
+    "handoff.readdressed": _readdressed,
     "handoff.rated": _rated,
     "clock.breached": _breached,
     "pause.review_due": _review,
