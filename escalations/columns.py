@@ -73,11 +73,26 @@ def _subject(line: Line) -> SafeString:
     segment = f" · {escape(book.label('segment', row.segment))}" if row.segment else ""
     signs = f" {VIP if row.is_vip else ''}{_restricted() if row.is_restricted else ''}"
     url = escape(book.ticket_url.replace(SOMEWHERE, row.ref))
+    act = _acknowledge(row.ref) if row.handoff else ""
     return mark_safe(
-        f'<a class="queue__subject" href="{url}">{escape(row.subject)}</a>'
+        f'{act}<a class="queue__subject" href="{url}">{escape(row.subject)}</a>'
         f'<span class="queue__sub">{escape(row.ref)} · {escape(row.customer__name)}{segment}{signs}</span>'
         f'<a hidden data-escalate href="{escape(book.handoff_url.replace(SOMEWHERE, row.ref))}"></a>'
     )
+
+
+def _acknowledge(ref: str) -> str:
+    """The button of a row whose handoff waits for this person: also what the key `a` presses."""
+    return (
+        f'<button class="btn btn--small queue__act" type="submit" name="one" value="acknowledge:{escape(ref)}"'
+        f' formaction="{_one_url()}" data-act>{icon("eye")}Acknowledge'
+        f'<span class="visually-hidden"> {escape(ref)}</span></button>'
+    )
+
+
+@cache
+def _one_url() -> str:
+    return reverse("escalations:bulk_one")
 
 
 VIP = fact("VIP", vip=True)

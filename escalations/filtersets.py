@@ -12,9 +12,11 @@ from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Func, Q, Value
 
-from escalations.models import Ticket
+from escalations.choices import WAITING_FOR_RECEIVER, Axis, EscalationState
+from escalations.models import Escalation, Ticket
 from escalations.querysets import TicketQuerySet
 from escalations.selectors.queue_options import ANY, Options
+from escalations.selectors.waiting import handed_to
 from web.text import check_length, check_text
 
 LONGEST_SEARCH = 200  # characters
@@ -116,6 +118,21 @@ class DueFilter(AnyOf):
         return due_by(max(self.parent.until(minutes) for minutes in values))
 
 
+class HandoffFilter(AnyOf):
+    """Tickets that were handed over and wait for an answer: anybody's, mine or my team's."""
+
+    @property
+    def extra_name(self) -> str:
+        return "handoff"
+
+    def condition(self, values: Sequence[Any]) -> Q:
+        if ANY in values:
+            waiting = Escalation.objects.filter(axis=Axis.FUNCTIONAL, state__in=WAITING_FOR_RECEIVER)
+            return Q(pk__in=waiting.order_by().values("ticket_id"))
+        states = WAITING_FOR_RECEIVER if "mine" in values else (EscalationState.PENDING,)
+        return Q(pk__in=handed_to(self.parent.options.user, states).values("ticket_id"))
+
+
 class BreachedFilter(AnyOf):
     """Whether a running clock has passed its deadline."""
 
@@ -155,6 +172,7 @@ class TicketFilter(django_filters.FilterSet):
     segment = AnyOf(label="Segment")
     due = DueFilter(field_name="due_at", label="Due")
     breached = BreachedFilter(field_name="due_at", label="Breached")
+    handoff = HandoffFilter(field_name="escalations", label="Handoff")
     sentiment = AnyOf(label="Sentiment")
     is_vip = AnyOf(label="VIP")
     region = AnyOf(label="Region")

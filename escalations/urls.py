@@ -2,6 +2,7 @@ from django.urls import path
 
 from escalations.views import (
     attachments,
+    bulk,
     clocks,
     customers,
     handoff_answers,
@@ -27,12 +28,20 @@ queue_urls = [
     path("queue/", queue.queue_list, name="queue_list"),
     path("queue/news/", queue.queue_news, name="queue_news"),
     path("queue/export/", queue.queue_export, name="queue_export"),
-    path("queue/take/", queue.queue_take, name="queue_take"),
     path("tickets/create/", intake.ticket_create, name="ticket_create"),
     path("tickets/create/customer/", intake.ticket_create_customer, name="ticket_create_customer"),
     path("tickets/<str:ref>/read/", queue.ticket_read, name="ticket_read"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/edit/", customers.customer_change, name="customer_change"),
+]
+
+bulk_urls = [
+    path("bulk/", bulk.bulk_list, name="bulk_list"),
+    path("bulk/create/", bulk.bulk_create, name="bulk_create"),
+    path("bulk/one/", bulk.bulk_one, name="bulk_one"),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
+    path("bulk/<int:pk>/go-on/", bulk.bulk_go_on, name="bulk_go_on"),
+    path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
 ]
 
 handoff_urls = [
@@ -96,6 +105,7 @@ import_urls = [
 
 urlpatterns = [
     *queue_urls,
+    *bulk_urls,
     *import_urls,
     *handoff_urls,
     *ticket_urls,

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts.models import Team
 from escalations.choices import BulkState, HandoverReason, SimilarStage
@@ -71,6 +72,9 @@ class SavedView(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('escalations:queue_list')}?view={self.pk}"
+
 
 class PinnedView(models.Model):
     """A saved view in somebody's rail, with its count."""
@@ -104,6 +108,9 @@ class BulkAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action}, {self.at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("escalations:bulk_detail", args=[self.pk])
 
 
 class BulkLine(models.Model):

@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
-from escalations.choices import OPEN_STATES
+from escalations.choices import OPEN_STATES, EscalationState
 from escalations.filtersets import TicketFilter
 from escalations.models import Ticket
 from escalations.models.tickets import WAITING_LONGEST
@@ -31,6 +31,7 @@ from escalations.selectors.counts import (
 )
 from escalations.selectors.queue_options import Options, queue_options
 from escalations.selectors.queue_views import Tab, View, built_in_views
+from escalations.selectors.waiting import handed_to
 from journal.models import Event
 from web.pagination import Page, paginate
 
@@ -120,17 +121,21 @@ class Queue:
         return self.tickets
 
     def page(self, cursor: str, size: int = PAGE_SIZE) -> tuple[Page[Any], list[Any]]:
-        """A page's keys, and its rows as named tuples of FIELDS and `read_at`. Two statements.
+        """A page's keys, and its rows as named tuples of FIELDS, `read_at`, `handoff`. Two statements.
 
         The first finds the keys in one table and in the order of an index; only the rows shown are joined to names.
+        `handoff` is the id of one that waits for this person's acknowledgement, or None.
         """
         names = [name.lstrip("-") for name in self.sort.ordering]
         keys = self.ordered.values_list(*names, named=True)
         page = paginate(keys, ordering=self.sort.ordering, cursor=cursor, size=size)
         wanted = [row.id for row in page.rows]
         own = FilteredRelation("reads", condition=Q(reads__user=self.user))
-        rows = Ticket.objects.filter(pk__in=wanted).annotate(own=own, read_at=F("own__read_at"))
-        found = {row.id: row for row in rows.values_list(*FIELDS, "read_at", named=True)}
+        asked = handed_to(self.user, (EscalationState.PENDING,)).filter(ticket=OuterRef("pk")).values("pk")[:1]
+        rows = Ticket.objects.filter(pk__in=wanted).annotate(
+            own=own, read_at=F("own__read_at"), handoff=Subquery(asked)
+        )
+        found = {row.id: row for row in rows.values_list(*FIELDS, "read_at", "handoff", named=True)}
         # A ticket that was deleted between the two (an import taken back) is simply not there.
         return page, [found[pk] for pk in wanted if pk in found]
 

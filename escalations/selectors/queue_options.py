@@ -41,7 +41,7 @@ class Options(Mapping[str, Choices]):
     """
 
     def __init__(self, user: User) -> None:
-        self._user = user
+        self.user = user
         self._certain = {name: _by_code(options) for name, options in {**_fixed(), **_personal(user)}.items()}
 
     def find(self, name: str, code: str) -> Option | None:
@@ -53,7 +53,7 @@ class Options(Mapping[str, Choices]):
         found: dict[str, list[Option]] = {name: [] for name in ("tier", "team", "owner", "region", *PICKED)}
         for kind, code, label, value, _, offered in sorted(_rows(), key=lambda row: (row[4], row[2])):
             found[kind].append(Option(code, label, code if kind in PICKED else int(value), offered))
-        for name, options in _personal(self._user).items():
+        for name, options in _personal(self.user).items():
             # Who one is stands first; that nothing is entered, last.
             found[name] = [*options, *found[name]] if name in ("team", "owner") else [*found[name], *options]
         return {name: _by_code(options) for name, options in {**found, **_fixed()}.items()}
@@ -98,6 +98,10 @@ def _fixed() -> dict[str, list[Option]]:
         "is_vip": yes_no,
         "is_restricted": yes_no,
         "breached": yes_no,
+        "handoff": [
+            Option("unseen", "Waits for my acknowledgement", "unseen"), Option("mine", "Waits for my answer", "mine"),
+            Option(ANY, "Waits for anybody’s answer", ANY),
+        ],
         "due": [
             Option("30m", "Within 30 minutes", 30), Option("1h", "Within 1 hour", 60),
             Option("4h", "Within 4 hours", 240), Option("today", "Today", None), Option("24h", "Within 24 hours", 1440),

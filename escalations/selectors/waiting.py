@@ -1,11 +1,12 @@
 """What waits for a person, as the rail and the start page say it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
-from escalations.choices import WAITING_FOR_RECEIVER
+from accounts.models import Team, User
+from escalations.choices import WAITING_FOR_RECEIVER, Axis
 from escalations.models import Escalation, Ticket
 from escalations.selectors.counts import SHORT_CAP, Part, count_part, kept_parts, run_counts
 
@@ -20,6 +21,15 @@ def handoffs_for(user: User) -> QuerySet[Escalation]:
         .exclude(from_user=user)
         .filter(ticket__in=Ticket.objects.visible_to(user))
     )
+
+
+def handed_to(user: User, states: Sequence[str] = WAITING_FOR_RECEIVER) -> QuerySet[Escalation]:
+    """The same for a part of a larger statement, which itself narrows to what the person may see."""
+    addressed = Q(to_user=user) | Q(to_team__in=Team.objects.filter(lead=user).order_by().values("pk"))
+    if user.team_id is not None:
+        addressed |= Q(to_team=user.team_id)
+    found = Escalation.objects.filter(addressed, axis=Axis.FUNCTIONAL, state__in=states)
+    return found.filter(Q(from_user__isnull=True) | ~Q(from_user=user)).order_by()
 
 
 def held_tickets(user: User) -> QuerySet[Ticket]:

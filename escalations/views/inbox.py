@@ -12,11 +12,13 @@ from django.views.decorators.http import require_GET
 
 from accounts.choices import Ability
 from accounts.models import User
+from escalations.domain.bulk import ACTS
 from escalations.errors import NotAllowed
 from escalations.selectors import inbox
 from escalations.views.answers import service_answers
 from web.clock import page_now
 from web.formats import counted
+from web.forms import new_key
 from web.http import no_news, page_or_fragment
 
 EMPTY = {
@@ -56,6 +58,7 @@ def inbox_list(request: HttpRequest) -> HttpResponse:
         "rows": inbox.rows_of(page.rows, tab=tab, user=user, now=now, zone=zone),
         "empty_title": title, "empty_text": text.format(team=user.team or "your team"),
         "since": now.isoformat(), "summary": counted(len(page.rows), "handoff"),
+        "key": new_key(), "acts": ([ACTS["acknowledge"], ACTS["note"]], []) if user.can(Ability.WORK) else (),
     }  # fmt: skip
     return page_or_fragment(request, "escalations/inbox_list.html", "escalations/_inbox_list.html", context)
 

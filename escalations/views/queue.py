@@ -1,4 +1,4 @@
-"""The queue, what has arrived in it, its export, and taking tickets from it."""
+"""The queue, what has arrived in it, and its export."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.choices import Ability
 from escalations.access import check_reads, ticket_for
 from escalations.columns import EXPORTED, FIXED, Book, Line, lines_of, table_body
-from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.domain.bulk import ACTS
 from escalations.filter_bar import FilterBar
 from escalations.filtersets import ref_number
 from escalations.models import Customer, Ticket
@@ -22,15 +22,19 @@ from escalations.selectors.queue import NEWS_CAP, Queue, anything_since
 from escalations.selectors.queue_options import ANY
 from escalations.selectors.queue_views import queue_url
 from escalations.services import reading
-from escalations.services.tickets import ticket_assign
 from web.clock import page_now
 from web.exports import csv_response, xlsx_response
 from web.formats import counted, format_instant, format_time
-from web.http import no_news, page_or_fragment, redirect_to, safe_next
+from web.forms import new_key
+from web.http import no_news, page_or_fragment
 
 EXPORT_LIMIT = 50_000  # rows: more is no view any more, and a workbook of it takes minutes
-TAKE_LIMIT = 100  # tickets at once
 HINTS = 3
+# On the bar of the selection; the others stand behind "More".
+BULK_ACTS = (
+    [ACTS["acknowledge"], ACTS["take"], ACTS["priority"]],
+    [act for act in ACTS.values() if act.code not in ("acknowledge", "take", "priority")],
+)
 
 
 @require_safe
@@ -55,6 +59,8 @@ def queue_list(request: HttpRequest) -> HttpResponse:
         "may_work": request.user.can(Ability.WORK),
         "hints": list(customers_named(queue.words)[:HINTS]) if queue.words else [],
         "problem": _problem(queue),
+        "key": new_key(),
+        "acts": BULK_ACTS,
     }
     return page_or_fragment(request, "escalations/queue_list.html", "escalations/_queue.html", context)
 
@@ -133,27 +139,6 @@ def _exactly(user: Any, words: str) -> str | None:
         return ref
     refs = list(seen.filter(external_id=words).values_list("ref", flat=True)[:2])
     return refs[0] if len(refs) == 1 else None
-
-
-@require_POST
-def queue_take(request: HttpRequest) -> HttpResponse:
-    """Make the selected tickets one's own, each for itself: a result per ticket."""
-    check_reads(request.user)
-    refs = list(dict.fromkeys(request.POST.getlist("ticket")))[:TAKE_LIMIT]
-    taken, refused = [], []
-    for ticket in Ticket.objects.visible_to(request.user).filter(ref__in=refs).order_by("queue_key", "id"):
-        try:
-            ticket_assign(ticket=ticket, by=request.user, owner=request.user)
-            taken.append(ticket.ref)
-        except (NotAllowed, Refused, Overtaken) as error:
-            refused.append(f"{ticket.ref}: {error}")
-    if taken:
-        messages.success(request, f"{counted(len(taken), 'ticket')} taken: {', '.join(taken)}")
-    if refused:
-        messages.warning(request, f"Not taken. {' '.join(refused)}")
-    if not taken and not refused:
-        messages.warning(request, "No ticket was selected.")
-    return redirect_to(request, safe_next(request, reverse("escalations:queue_list")))
 
 
 @require_POST

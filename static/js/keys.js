@@ -1,4 +1,5 @@
-// The keyboard: / and Ctrl K search, ? help, j and k move, x selects, Enter opens, e escalates. Silent in inputs.
+// The keyboard: / and Ctrl K search, ? help, j and k move, x selects, a acknowledges, Enter opens, e escalates, u goes
+// back to the list. Silent in inputs.
 import { toggle } from "./select.js";
 
 const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
@@ -52,12 +53,22 @@ function select() {
   return Boolean(row);
 }
 
+function press(selector) {
+  const row = cursor();
+  const button = row ? row.querySelector(selector) : document.querySelector(`main ${selector}:not(tr *)`);
+  if (!button || button.hidden) return false;
+  button.click();
+  return true;
+}
+
 const KEYS = {
   "/": search,
   "?": help,
   j: () => move(1),
   k: () => move(-1),
   x: select,
+  a: () => press("[data-act], [data-acknowledge]"),
+  u: () => !cursor() && follow("[data-up], .page-head__crumb a[href]"),
   e: () => follow("[data-escalate]"),
   Enter: () => !document.activeElement?.matches("a, button, summary") && Boolean(cursor()) && follow("a[href]"),
 };

@@ -10,6 +10,16 @@ export function toast(text) {
   leaveLater(made);
 }
 
+// A toast as the server made it, with its way back. The element that is shown, or null for anything else.
+export function showToast(html) {
+  const made = new DOMParser().parseFromString(html, "text/html").querySelector("[data-toast]");
+  if (!made) return null;
+  const shown = document.adoptNode(made);
+  document.getElementById("toasts")?.append(shown);
+  leaveLater(shown);
+  return shown;
+}
+
 function leaveLater(one) {
   setTimeout(() => {
     if (one.matches(":hover, :focus-within")) leaveLater(one);
