@@ -29,6 +29,7 @@ from escalations.services.locking import (
 )
 from escalations.services.notices import notify_receivers
 from escalations.services.record import tell, tell_changes
+from escalations.services.similar import settle_uses
 from journal.services import claim_submit, draft_discard, settle_submit
 from policies.domain.policy import Policy
 from policies.models import PolicyVersion
@@ -199,6 +200,7 @@ def handoff_file(
         to_tier=to_team.tier.code, to_team=to_team, to_user=to_user,
         filled=handoff.filled, asked=handoff.asked, previous=escalation.previous_id,
     )  # fmt: skip
+    settle_uses(held, prevented=False)
     notify_receivers(escalation, about="filed")
     draft_discard(user=held.by, form=handoff_form_key(current))
     settle_submit(claim=claim, result={"escalation": escalation.pk})

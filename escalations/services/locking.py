@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import User
 from escalations.access import parts_on_escalation, writing_parts
 from escalations.domain.lifecycle import Part, Transition, TransitionNotAllowed, transition
 from escalations.errors import NotAllowed, Overtaken
-from escalations.models import Escalation, Ticket
+from escalations.models import Escalation, SimilarUse, Ticket
 from journal import clock
 
 RELATIONS = ("customer", "tier", "team", "owner")
+# Whether somebody found an answer for it that nobody knows yet what it was good for: see services.similar.
+HAS_ANSWERS = Exists(SimilarUse.objects.filter(ticket=OuterRef("pk"), prevented__isnull=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def hold_ticket(ticket_id: int, by: User) -> Held:
     """
     # Two statements: whoever waits here for a lock would lose the row if it was joined to a team it has left meanwhile.
     Ticket.objects.select_for_update(no_key=True).only("pk").get(pk=ticket_id)
-    ticket = Ticket.objects.select_related(*RELATIONS).get(pk=ticket_id)
+    ticket = Ticket.objects.select_related(*RELATIONS).annotate(has_answers=HAS_ANSWERS).get(pk=ticket_id)
     person = User.objects.select_related("role", "team").get(pk=by.pk)
     if ticket.is_restricted and not ticket.readers.filter(user=person).exists():
         raise NotAllowed("This ticket is open only to the people named on it.")
