@@ -21,6 +21,7 @@ from escalations.services.many_clocks import hold_for_parent
 from escalations.services.notices import notify_sender
 from escalations.services.parents import carry_children, look_again, release_children
 from escalations.services.record import tell
+from escalations.services.similar import settle_uses
 from escalations.services.withdrawals import withdraw_waiting
 from policies.selectors import policy_in_force
 
@@ -108,6 +109,7 @@ def resolve_held(
     if escalation is not None:
         _end_escalation(held, escalation, feedback)
     consults_end(held, "The ticket was resolved.")
+    settle_uses(held, prevented=True)
     stop_everything(clocks)
     hop_close(ticket=current, at=held.now)
     current.resolved_at = held.now
