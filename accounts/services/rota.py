@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -29,7 +30,7 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class ShiftFacts:
-    """What a form shows and changes of a shift. `seen` of a change is what the form was shown with."""
+    """What a form shows and changes of a shift."""
 
     user_id: int
     role: str
@@ -40,6 +41,12 @@ class ShiftFacts:
     @classmethod
     def of(cls, shift: DutyShift) -> "ShiftFacts":
         return cls(shift.user_id, shift.role, shift.starts_at, shift.ends_at, shift.note)
+
+    @property
+    def mark(self) -> str:
+        """The same for the same facts: what a form carries, so that a change of something else is noticed."""
+        said = (self.user_id, self.role, self.starts_at.timestamp(), self.ends_at.timestamp(), self.note)
+        return sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def hold_rota(team_id: int, by: User) -> Planning:
@@ -107,14 +114,14 @@ def shift_create(
 
 
 @transaction.atomic
-def shift_change(*, shift: DutyShift, by: User, seen: ShiftFacts, facts: ShiftFacts) -> DutyShift:
-    """Change a shift that was shown as `seen`. Of one that has begun, only its end, role and note.
+def shift_change(*, shift: DutyShift, by: User, seen: str, facts: ShiftFacts) -> DutyShift:
+    """Change a shift that was shown with the mark `seen`. Of one that has begun, only its end, role and note.
 
     Raises NotAllowed, Refused, Overtaken when somebody else changed it meanwhile.
     """
     held = plan_rota(shift.team_id, by)
     stored = held_shift(held, shift)
-    if ShiftFacts.of(stored) != seen:
+    if ShiftFacts.of(stored).mark != seen:
         raise Overtaken(f"This shift has been changed meanwhile: {stored.user} has it now, {_span(stored)}.")
     if stored.ends_at <= held.now:
         raise Refused("This shift is over. What happened stays as it was.")

@@ -5,55 +5,22 @@ In a view with a form, `refuse(form, error)` puts a refusal at the form's fields
 panel of both versions that `{% conflict panel %}` draws inside the form.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import wraps
-from http import HTTPStatus
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from escalations.errors import NotAllowed, Overtaken, Refused
-from journal.services import KeyOfAnother
+from accounts.views.answers import SERVICE_ERRORS, View, answer, fault_for, refuse
+from escalations.errors import Refused
 from web.clock import page_now
 from web.conflicts import Conflict, differences
-from web.errors import Fault
 from web.formats import format_time
-from web.http import wants_fragment
 
-View = Callable[..., HttpResponse]
-ServiceError = NotAllowed | Refused | Overtaken | KeyOfAnother
-SERVICE_ERRORS = (NotAllowed, Refused, Overtaken, KeyOfAnother)
-
-
-def fault_for(error: ServiceError, *, act: str = "Open the start page", url: str = "/") -> Fault:
-    """The words of the page that answers `error`."""
-    match error:
-        case NotAllowed():
-            return Fault(HTTPStatus.FORBIDDEN, "lock", "This is not yours to do", str(error), "", act, url)
-        case Overtaken():
-            return Fault(HTTPStatus.CONFLICT, "users", "Somebody was faster", str(error), "", act, url)
-        case KeyOfAnother():
-            words = "This form was opened by another person, or for something else. Nothing was saved."
-            return Fault(HTTPStatus.CONFLICT, "refresh", "This form cannot be sent from here", words, "", act, url)
-    fields = [text for text in error.fields.values() if text not in str(error)]
-    return Fault(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "alert-circle", "Not done", str(error), " ".join(fields), act, url
-    )  # fmt: skip
-
-
-def answer(request: HttpRequest, error: ServiceError, *, act: str = "", url: str = "") -> HttpResponse:
-    """The page for `error`, with one way out; for htmx only its note.
-
-    Scripts that send a whole form get the page too: they put it in the place of the one they stand on.
-    """
-    fault = fault_for(error, act=act, url=url) if url else fault_for(error)
-    template = "web/_fault.html" if wants_fragment(request) else "web/fault.html"
-    return HttpResponse(render_to_string(template, {"fault": fault}, request=request), status=fault.status)
+__all__ = ["answer", "at_target", "conflict_panel", "fault_for", "refuse", "service_answers"]
 
 
 def service_answers(view: View) -> View:
@@ -70,14 +37,6 @@ def service_answers(view: View) -> View:
             return answer(request, error, act=f"Open {ref}", url=reverse("escalations:ticket_detail", args=[ref]))
 
     return answered
-
-
-def refuse(form: forms.Form, error: Refused) -> None:
-    """Put a service's refusal where the form shows it: what happened above, what to do at its fields."""
-    form.add_error(None, str(error))
-    for name, text in error.fields.items():
-        if name in form.fields:
-            form.add_error(name, text)
 
 
 def at_target(error: Refused) -> Refused:
