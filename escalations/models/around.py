@@ -1,11 +1,13 @@
 """Around acceptance: the read-back, the follow-up with the customer, and questions to another tier."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Team
 from escalations.choices import ConsultState, ReadBackState
+from escalations.domain.around import CONSULT_TRANSITIONS, READ_BACK_TRANSITIONS
 from escalations.models.conversation import Message
 from escalations.models.escalations import Escalation
 from escalations.models.tickets import Ticket
@@ -43,6 +45,13 @@ class ReadBack(models.Model):
                 condition=Q(state=ReadBackState.GIVEN, answered_at__isnull=True)
                 | Q(answered_at__isnull=False, answered_by__isnull=False),
             ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="read_back_states",
+                field="state",
+                transitions=sorted({(str(t.source), str(t.target)) for t in READ_BACK_TRANSITIONS}),
+            )
         ]
 
     def __str__(self) -> str:
@@ -99,6 +108,13 @@ class Consult(models.Model):
                 name="consult_answered_by",
                 condition=~Q(state=ConsultState.ANSWERED)
                 | (Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+            )
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="consult_states",
+                field="state",
+                transitions=sorted({(str(t.source), str(t.target)) for t in CONSULT_TRANSITIONS}),
             )
         ]
 
