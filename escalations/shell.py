@@ -3,9 +3,11 @@
 from django.http import HttpRequest
 
 from accounts.choices import Ability
+from escalations.choices import Complexity, Sentiment
 from escalations.selectors.counts import SHORT_CAP, count_text
 from escalations.selectors.waiting import rail_counts
 from journal.heartbeats import silence_of
+from policies.offers import register_list
 from web import navigation
 from web.clock import page_now
 
@@ -49,6 +51,8 @@ def _held(request: HttpRequest) -> navigation.Count:
 
 def register() -> None:
     """Called once when the app is ready."""
+    register_list("sentiment", lambda: dict(Sentiment.choices))
+    register_list("complexity", lambda: dict(Complexity.choices))
     navigation.register(
         group="Work", label="Inbox", icon="inbox", url_name="escalations:inbox_list", order=20,
         visible=_works, count=_waiting, topbar=True,

@@ -42,3 +42,35 @@ class ResponseKind(TextChoices):
     RESOLUTION_PLAN = "resolution_plan", "Resolution plan communicated"
     STATUS_UPDATE = "status_update", "Status update, then again until resolved"
     CREDIT_DECISION = "credit_decision", "Credit request decided"
+
+
+class TriggerKind(TextChoices):
+    """Which section of the document a trigger belongs to."""
+
+    TECHNICAL = "technical", "Technical escalation"
+    MANAGEMENT = "management", "Management escalation"
+    ROUTING = "routing", "Routing"
+    CALMING = "calming", "De-escalation"
+
+
+class TriggerJoin(TextChoices):
+    ALL = "all", "All of"
+    ANY = "any", "Any of"
+
+
+class TriggerAction(TextChoices):
+    ESCALATE = "escalate", "Escalate to a tier"
+    MANAGEMENT = "management", "Call management"
+    NOTIFY = "notify", "Notify"
+    PRIORITY = "priority", "Raise the priority"
+    ROUTE = "route", "Route to a pool or team"
+    DE_ESCALATE = "de_escalate", "De-escalate"
+
+
+class TemplateKind(TextChoices):
+    """When a message to the customer is sent (H12)."""
+
+    ACKNOWLEDGEMENT = "acknowledgement", "Escalation acknowledged"
+    TIMELINE = "timeline", "Expected timeline"
+    PROGRESS = "progress", "Progress update"
+    RESOLUTION = "resolution", "Resolution"

@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from policies.choices import PickListName, ResponseKind
-from policies.domain.clauses import reach_words, span_words
+from policies.choices import PickListName, ResponseKind, TriggerKind
+from policies.domain.clauses import reach_words
 from policies.domain.policy import Clause, Policy
+from policies.domain.words import span_words
 from policies.selectors import pick_labels
+
+TRIGGER_SECTIONS = (
+    (TriggerKind.TECHNICAL, "9", "Any one of these moves a ticket up. A tier below the ticket's own changes nothing."),
+    (TriggerKind.MANAGEMENT, "10", "Any one of these calls management. The technical owner stays."),
+    (TriggerKind.ROUTING, "11", "Where work goes within a tier."),
+    (TriggerKind.CALMING, "12", "When the higher tier is no longer needed."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,22 @@ def document_of(policy: Policy) -> list[Section]:
             policy, "follow_up", "7", "Follow-up with the customer", ".follow_up",
             "Whoever accepts a handoff tells the customer so: a reply, or a contact made elsewhere and recorded.",
         ),
+        _authority(policy),
+        *(
+            Section(kind, number, TriggerKind(kind).label, lead, clauses=_clauses(policy, kind))
+            for kind, number, lead in TRIGGER_SECTIONS
+        ),
+        Section("overflow", "13", "Overflow", "When a team has too much, others help.",
+                clauses=[policy.clause(one.clause) for one in policy.overflows]),
+        Section("prevention", "14", "Prevention", "What we undertake so that fewer tickets have to be escalated.",
+                clauses=[policy.clause(one.clause) for one in policy.commitments]),
     ]  # fmt: skip
     return [section for section in made if section.rows or section.clauses]
+
+
+def _clauses(policy: Policy, kind: str) -> list[Clause]:
+    found = (policy.clause(one.clause) for one in policy.triggers if one.kind == kind)
+    return [clause for clause in found if clause.number]
 
 
 def _percent(text: str | None) -> str:
@@ -130,4 +152,4 @@ def _authority(policy: Policy) -> Section:
         "lowest role that may; nobody approves what they asked for."
     )
     heads = ["No.", "Role", "May grant", "Remark", "How far"]
-    return Section("authority", "7", "Authority", lead, heads, rows)
+    return Section("authority", "8", "Authority", lead, heads, rows)

@@ -6,7 +6,9 @@ from functools import lru_cache
 from django.db.models import QuerySet
 
 from policies.choices import PickListName, PolicyState
+from policies.domain.compiling import compile_trigger
 from policies.domain.policy import Policy
+from policies.domain.triggers import CompiledTrigger
 from policies.models import PickItem, PolicyVersion
 
 
@@ -27,9 +29,19 @@ def policy_of(version_id: int) -> Policy:
     return _policy_of(version_id)
 
 
+@lru_cache(maxsize=64)
+def compiled_triggers(version_id: int) -> tuple[CompiledTrigger, ...]:
+    """The triggers of a published or retired version, ready to be asked, in their order.
+
+    Publishing has checked them. Raises InvalidRule for a snapshot that this program no longer understands.
+    """
+    return tuple(compile_trigger(trigger.rule) for trigger in policy_of(version_id).triggers)
+
+
 def forget_policies() -> None:
-    """Drop the cache: ids are used again when a test's transaction is rolled back."""
+    """Drop the caches: ids are used again when a test's transaction is rolled back."""
     _policy_of.cache_clear()
+    compiled_triggers.cache_clear()
 
 
 def version_in_force() -> PolicyVersion:

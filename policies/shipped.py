@@ -16,6 +16,7 @@ from policies.models import (
     Severity,
 )
 from policies.services.versions import version_publish
+from policies.shipped_practice import draft_shipped_practice
 
 MINUTE, HOUR = 60, 3600
 
@@ -291,6 +292,7 @@ def draft_shipped_policy(*, code: str, by: User | None) -> PolicyVersion:
         for priority, segment, seconds in CONTRACTS
     )
     _draft_authority(version)
+    draft_shipped_practice(version)
     return version
 
 

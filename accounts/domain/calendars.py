@@ -122,6 +122,18 @@ def closes_at(at: datetime, calendar: Calendar) -> datetime | None:
     return None if end is None else from_epoch(end)
 
 
+def open_between(start: datetime, end: datetime, calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """The open stretches within [start, end), in order."""
+    found, cursor = [], to_epoch(start)
+    for low, high in calendar.closed_between(cursor, to_epoch(end)):
+        if cursor < low:
+            found.append((from_epoch(cursor), from_epoch(low)))
+        cursor = high
+    if cursor < to_epoch(end):
+        found.append((from_epoch(cursor), from_epoch(to_epoch(end))))
+    return found
+
+
 def merged_pauses(pauses: Pauses, start: int) -> list[Interval]:
     """The pauses as disjoint epoch intervals in order, nothing before `start`."""
     clipped = ((max(to_epoch(pause[0]), start), to_epoch(pause[1])) for pause in pauses)

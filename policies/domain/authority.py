@@ -10,11 +10,14 @@ The rules, from the source's "Escalation Authority" and the decisions about it:
   cannot be lent on, because only a role's own rules are ever lent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
+
+from policies.domain.words import money_words
 
 WINDOW = timedelta(hours=30 * 24)
 CENT = Decimal("0.01")
@@ -166,12 +169,6 @@ def _reach(grant: Grant) -> tuple[bool, Decimal, bool]:
     return grant.limit is None, grant.limit or NOTHING, grant.inclusive
 
 
-def money_words(amount: Decimal) -> str:
-    """`5000` → `$5,000`, `5000.5` → `$5,000.50`: how clauses and reasons write an amount."""
-    whole = f"{amount:,.2f}"
-    return f"${whole.removesuffix('.00')}"
-
-
 def limit_words(grant: Grant) -> str:
     """`up to and including $5,000`, `below $5,000`, `without limit`."""
     if grant.limit is None:
@@ -224,3 +221,53 @@ def _short(own: Grant | None, total: Decimal | None, spent: Spent) -> str:
         return "Your authority does not cover this."
     which = "on this ticket" if spent.on_ticket >= spent.for_customer else "for this customer in 30 days"
     return f"{money_words(total)} {which}, this one included, is above your limit: {limit_words(own)}."
+
+
+class Rule(Protocol):
+    """What a snapshot says of one role and action: `policies.domain.policy.AuthorityGrant`."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def role_name(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def limit(self) -> str | None: ...
+    @property
+    def inclusive(self) -> bool: ...
+    @property
+    def clause(self) -> str: ...
+
+
+def grants_in(
+    rules: Iterable[Rule],
+    *,
+    action: str,
+    role: str = "",
+    lent: Iterable[tuple[Lent, str]] = (),
+    attended: Container[str] | None = None,
+) -> list[Grant]:
+    """Every role's grant for `action`, those of `role` as held, and what is `lent` to the same person.
+
+    `lent`: each delegation with its delegator's role. `attended`: the roles in which somebody is there; None: all.
+    """
+    grants = [
+        Grant(
+            role=rule.role,
+            role_name=rule.role_name,
+            rank=rule.rank,
+            action=rule.action,
+            limit=None if rule.limit is None else Decimal(rule.limit),
+            inclusive=rule.inclusive,
+            clause=rule.clause,
+            held=rule.role == role,
+            attended=attended is None or rule.role in attended,
+        )
+        for rule in rules
+        if rule.action == action
+    ]
+    by_role = {grant.role: grant for grant in grants}
+    return grants + [lend(replace(by_role[code], held=False), one) for one, code in lent if code in by_role]

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from policies.choices import SERVICE_CREDIT
-from policies.domain.authority import money_words
+from policies.choices import SERVICE_CREDIT, TriggerKind
+from policies.domain.compiling import understood
 from policies.domain.policy import AuthorityGrant, Clause, ContractRule, Policy, SeverityRules, TierRules
+from policies.domain.practice import OverflowRule, PolicyTrigger
+from policies.domain.triggers import Names, trigger_words
+from policies.domain.words import money_words, span_words
 
 RESPONSE_WORDS = {
     "management_ack": "Management acknowledges within {}.",
@@ -16,14 +19,6 @@ RESPONSE_WORDS = {
     "status_update": "A status update follows every {} until the ticket is resolved.",
     "credit_decision": "A credit request is decided within {}, or moves up.",
 }
-
-
-def span_words(seconds: int) -> str:
-    """`5400` → `1 h 30 min`. Never in days: on a calendar of ten hours a day, 48 h are not two of them."""
-    hours, rest = divmod(seconds, 3_600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
 
 
 def _severities(rows: Iterable[SeverityRules]) -> Iterator[tuple[str, str]]:
@@ -96,8 +91,48 @@ def _authority(rows: Iterable[AuthorityGrant]) -> Iterator[tuple[str, str]]:
         yield row.clause, f"{row.role_name}: {what}.{note}"
 
 
-def number_clauses(policy: Policy, segments: Mapping[str, str]) -> Policy:
-    """The policy with its clauses written and numbered by section. `segments`: code → label."""
+def action_words(trigger: PolicyTrigger, names: Names) -> str:
+    """What happens when a trigger fires: `escalates to L3 and tells Support manager`."""
+    tiers, teams = names.get("tier_code", {}), names.get("team", {})
+    to = tiers.get(trigger.to_tier, trigger.to_tier)
+    where = teams.get(trigger.to_team, trigger.to_team) or names.get("pool", {}).get(trigger.to_pool, trigger.to_pool)
+    words = {
+        "escalate": f"escalates to {to or 'the next tier'}",
+        "management": "calls management",
+        "notify": "",
+        "priority": f"raises the priority to P{trigger.to_priority}",
+        "route": f"goes to {where}",
+        "de_escalate": f"goes back to {to or 'the tier below'}",
+    }[trigger.action]
+    told = f"tells {names.get('role', {}).get(trigger.notify_role, trigger.notify_role)}" if trigger.notify_role else ""
+    express = f"is sorted {span_words(trigger.head_start_seconds)} earlier" if trigger.head_start_seconds else ""
+    return " and ".join(part for part in (words, told, express) if part)
+
+
+def _triggers(rows: Iterable[PolicyTrigger], kind: str, names: Names) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        trigger = understood(row.rule) if row.kind == kind else None
+        if trigger is not None:
+            when = trigger_words(trigger, names)
+            yield row.clause, f"{row.name}: when {when[:1].lower()}{when[1:]}, it {action_words(row, names)}."
+
+
+def _overflows(rows: Iterable[OverflowRule], names: Names) -> Iterator[tuple[str, str]]:
+    teams = names.get("team", {})
+    for row in rows:
+        limits = [f"more than {row.open_tickets} open tickets"] if row.open_tickets is not None else []
+        if row.waiting_seconds is not None:
+            limits.append(f"a handoff that has waited longer than {span_words(row.waiting_seconds)}")
+        team, other = teams.get(row.team, row.team), teams.get(row.to_team, row.to_team)
+        yield row.clause, f"{team} with {' or '.join(limits)}: new work goes to {other}."
+
+
+def number_clauses(policy: Policy, names: Names) -> Policy:
+    """The policy with its clauses written and numbered by section. `names`: list → code → label.
+
+    A trigger that cannot be understood has no clause: `problems_of` names it.
+    """
+    segments = names.get("segment", {})
     ranks = sorted(policy.tiers, key=lambda tier: tier.rank)
     above = {lower.code: upper.code for lower, upper in zip(ranks, ranks[1:], strict=False)}
     responses = (
@@ -111,8 +146,11 @@ def number_clauses(policy: Policy, segments: Mapping[str, str]) -> Policy:
         _resolutions(ranks),
         _contracts(policy.contracts, segments),
         responses,
-        # Last, so that the sections of versions published before it keep their numbers.
         _follow_ups(ranks),
+        _authority(policy.authority),
+        *(_triggers(policy.triggers, kind, names) for kind in TriggerKind.values),
+        _overflows(policy.overflows, names),
+        ((one.clause, one.text) for one in policy.commitments),
     ]
     clauses = {
         key: Clause(key=key, number=f"{section}.{place}", text=text)

@@ -182,3 +182,11 @@ def compile_trigger(rule: TriggerRule, options: Options | None = None) -> Compil
     if problems:
         raise InvalidRule(problems)
     return compiled
+
+
+def understood(rule: TriggerRule) -> CompiledTrigger | None:
+    """The compiled trigger, None when it cannot be understood."""
+    try:
+        return compile_trigger(rule)
+    except InvalidRule:
+        return None

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from policies.domain.practice import (
+    AcceptedRisk,
+    CommitmentText,
+    OverflowRule,
+    PolicyTrigger,
+    PoolRule,
+    TemplateText,
+)
+
 
 class PolicyInvalid(Exception):
     """A draft that cannot be published. `problems` names the row, the field and what is wrong with it."""
@@ -97,6 +106,12 @@ class Policy:
     responses: Mapping[str, int]
     clauses: Mapping[str, Clause]
     authority: tuple[AuthorityGrant, ...] = ()
+    triggers: tuple[PolicyTrigger, ...] = ()
+    pools: tuple[PoolRule, ...] = ()
+    overflows: tuple[OverflowRule, ...] = ()
+    templates: tuple[TemplateText, ...] = ()
+    commitments: tuple[CommitmentText, ...] = ()
+    accepted: tuple[AcceptedRisk, ...] = ()
 
     def tier(self, code: str) -> TierRules:
         for tier in self.tiers:
@@ -140,6 +155,12 @@ class Policy:
             responses=dict(responses),
             clauses=clauses,
             authority=tuple(AuthorityGrant(**row) for row in data.get("authority", ())),
+            triggers=tuple(PolicyTrigger.from_json(row) for row in data.get("triggers", ())),
+            pools=tuple(PoolRule(**row) for row in data.get("pools", ())),
+            overflows=tuple(OverflowRule(**row) for row in data.get("overflows", ())),
+            templates=tuple(TemplateText(**row) for row in data.get("templates", ())),
+            commitments=tuple(CommitmentText(**row) for row in data.get("commitments", ())),
+            accepted=tuple(AcceptedRisk(**row) for row in data.get("accepted", ())),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -152,5 +173,8 @@ class Policy:
             "contracts": [asdict(contract) for contract in self.contracts],
             "responses": dict(self.responses),
             "clauses": [asdict(clause) for clause in self.clauses.values()],
-            "authority": [asdict(grant) for grant in self.authority],
+            **{
+                name: [asdict(one) for one in getattr(self, name)]
+                for name in ("authority", "triggers", "pools", "overflows", "templates", "commitments", "accepted")
+            },
         }

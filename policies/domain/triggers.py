@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from policies.domain.clauses import span_words
 from policies.domain.facts import Fact, Kind, Operator
+from policies.domain.words import money_words, span_words
 
 
 class Join(StrEnum):
@@ -77,8 +77,7 @@ class Check:
 
     @property
     def words(self) -> str:
-        shown = value_words(self.fact, self.value)
-        return f"{self.fact.label} {self.fact.says(self.operator)} {shown}".rstrip()
+        return check_words(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +118,40 @@ class Match:
     reasons: tuple[Reason, ...]
 
 
-def value_words(fact: Fact, value: Any) -> str:
-    """A value as people read it; codes stay codes, for a page that knows their names to replace."""
+Names = Mapping[str, Mapping[Any, str]]
+"""List name → value → what people call it."""
+
+
+def value_words(fact: Fact, value: Any, names: Names | None = None) -> str:
+    """A value as people read it: `names` for codes and ranks, which otherwise stay as they are."""
     if value is None:
         return ""
+    known = (names or {}).get(fact.source, {})
     if isinstance(value, frozenset):
-        return ", ".join(sorted(str(one) for one in value))
+        return " or ".join(str(known.get(one, one)) for one in sorted(value))
     match fact.kind:
         case Kind.SPAN:
             return span_words(value) if value >= 0 else f"−{span_words(-value)}"
         case Kind.MONEY:
-            return f"${value:,.2f}"
+            return money_words(value)
         case Kind.YES_NO:
             return "yes" if value else "no"
-    return str(value)
+    return str(known.get(value, value))
+
+
+def check_words(check: Check, names: Names | None = None) -> str:
+    """`Waiting time is more than 2 h`."""
+    shown = value_words(check.fact, check.value, names)
+    return f"{check.fact.label} {check.fact.says(check.operator)} {shown}".rstrip()
+
+
+def trigger_words(trigger: CompiledTrigger, names: Names | None = None) -> str:
+    """All conditions as one clause; groups in brackets where there are several."""
+    groups = []
+    for group in trigger.groups:
+        words = (" and " if group.join is Join.ALL else " or ").join(check_words(one, names) for one in group.checks)
+        groups.append(f"({words})" if len(trigger.groups) > 1 and len(group.checks) > 1 else words)
+    return (" and " if trigger.join is Join.ALL else " or ").join(groups)
 
 
 Facts = Mapping[str, Any]

@@ -11,96 +11,247 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_duty_and_skills'),
-        ('policies', '0002_follow_up'),
+        ("accounts", "0002_duty_and_skills"),
+        ("policies", "0002_follow_up"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='pickitem',
-            name='list',
-            field=models.CharField(choices=[('reason', 'Escalation reasons'), ('return_reason', 'Return reasons'), ('barrier', 'What would have avoided it'), ('category', 'Ticket categories'), ('issue_type', 'Issue types'), ('product_area', 'Product areas'), ('channel', 'Channels'), ('segment', 'Customer segments'), ('scope', 'Scope of impact'), ('urgency', 'Urgency'), ('contact_method', 'Contact methods'), ('update_frequency', 'Update frequencies'), ('concern', 'Legal, compliance and security concerns'), ('public_complaint', 'Public complaints'), ('root_cause', 'Root causes'), ('de_escalation', 'De-escalation reasons'), ('authority', 'Authorities')], max_length=20),
+            model_name="pickitem",
+            name="list",
+            field=models.CharField(
+                choices=[
+                    ("reason", "Escalation reasons"),
+                    ("return_reason", "Return reasons"),
+                    ("barrier", "What would have avoided it"),
+                    ("category", "Ticket categories"),
+                    ("issue_type", "Issue types"),
+                    ("product_area", "Product areas"),
+                    ("channel", "Channels"),
+                    ("segment", "Customer segments"),
+                    ("scope", "Scope of impact"),
+                    ("urgency", "Urgency"),
+                    ("contact_method", "Contact methods"),
+                    ("update_frequency", "Update frequencies"),
+                    ("concern", "Legal, compliance and security concerns"),
+                    ("public_complaint", "Public complaints"),
+                    ("root_cause", "Root causes"),
+                    ("de_escalation", "De-escalation reasons"),
+                    ("authority", "Authorities"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('planned_end', models.DateTimeField()),
-                ('limit', models.DecimalField(blank=True, decimal_places=2, help_text="Up to and including; empty: the delegator's", max_digits=12, null=True)),
-                ('reason', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('delegate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_held', to=settings.AUTH_USER_MODEL)),
-                ('delegator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_given', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("planned_end", models.DateTimeField()),
+                (
+                    "limit",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Up to and including; empty: the delegator's",
+                        max_digits=12,
+                        null=True,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "delegate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_held",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "delegator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_given",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-starts_at', '-id'],
+                "ordering": ["-starts_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='AuthorityRule',
+            name="AuthorityRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(help_text='Code from the list of authorities', max_length=40)),
-                ('limit', models.DecimalField(blank=True, decimal_places=2, help_text="For service credits, in the organisation's currency; empty is without limit", max_digits=12, null=True)),
-                ('inclusive', models.BooleanField(default=True, help_text='Up to and including the limit, not below it')),
-                ('note', models.CharField(blank=True, help_text='Printed with the clause', max_length=200)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.role')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authority', to='policies.policyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(help_text="Code from the list of authorities", max_length=40)),
+                (
+                    "limit",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="For service credits, in the organisation's currency; empty is without limit",
+                        max_digits=12,
+                        null=True,
+                    ),
+                ),
+                (
+                    "inclusive",
+                    models.BooleanField(default=True, help_text="Up to and including the limit, not below it"),
+                ),
+                ("note", models.CharField(blank=True, help_text="Printed with the clause", max_length=200)),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.role"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="authority",
+                        to="policies.policyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['role__rank', 'role__code', 'action'],
-                'constraints': [models.UniqueConstraint(fields=('version', 'role', 'action'), name='authority_once'), models.CheckConstraint(condition=models.Q(('limit__isnull', True), ('limit__gt', 0), _connector='OR'), name='authority_limit_positive'), models.CheckConstraint(condition=models.Q(('limit__isnull', True), ('action', 'service_credit'), _connector='OR'), name='authority_limit_of_credits')],
+                "ordering": ["role__rank", "role__code", "action"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "role", "action"), name="authority_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("limit__isnull", True), ("limit__gt", 0), _connector="OR"),
+                        name="authority_limit_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("limit__isnull", True), ("action", "service_credit"), _connector="OR"),
+                        name="authority_limit_of_credits",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='authorityrule',
-            trigger=pgtrigger.compiler.Trigger(name='authority_only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='6b8b7c3e76e08dd871d87d20653bcf983b256ad5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_authority_only_in_draft_b6ff3', table='policies_authorityrule', when='BEFORE')),
+            model_name="authorityrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="authority_only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE touched bigint[];",
+                    func="touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id] ELSE ARRAY[OLD.version_id, NEW.version_id] END; IF EXISTS (SELECT 1 FROM policies_policyversion v WHERE v.id = ANY(touched) AND v.state <> 'draft') THEN RAISE EXCEPTION 'a published policy cannot be changed' USING ERRCODE = 'check_violation'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="6b8b7c3e76e08dd871d87d20653bcf983b256ad5",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_authority_only_in_draft_b6ff3",
+                    table="policies_authorityrule",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(fields=['delegate', 'ends_at'], name='delegation_delegate'),
+            model_name="delegation",
+            index=models.Index(fields=["delegate", "ends_at"], name="delegation_delegate"),
         ),
         migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(fields=['delegator', 'ends_at'], name='delegation_delegator'),
+            model_name="delegation",
+            index=models.Index(fields=["delegator", "ends_at"], name="delegation_delegator"),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('delegator', models.F('delegate')), _negated=True), name='delegation_to_another'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delegator", models.F("delegate")), _negated=True), name="delegation_to_another"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at')), ('ends_at__lte', models.F('planned_end')), ('planned_end__gt', models.F('starts_at'))), name='delegation_order'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at__gte", models.F("starts_at")),
+                    ("ends_at__lte", models.F("planned_end")),
+                    ("planned_end__gt", models.F("starts_at")),
+                ),
+                name="delegation_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('limit__isnull', True), ('limit__gt', 0), _connector='OR'), name='delegation_limit_positive'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("limit__isnull", True), ("limit__gt", 0), _connector="OR"),
+                name="delegation_limit_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='delegation_has_reason'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="delegation_has_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', models.F('planned_end')), ('ended_by__isnull', False), _connector='OR'), name='delegation_ended_by_somebody'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at", models.F("planned_end")), ("ended_by__isnull", False), _connector="OR"),
+                name="delegation_ended_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(accounts.models.duty.IdRange(models.F('delegator'), models.F('delegator')), '&&'), (accounts.models.duty.IdRange(models.F('delegate'), models.F('delegate')), '&&'), (accounts.models.duty.TimeRange('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='delegation_no_overlap'),
+            model_name="delegation",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (accounts.models.duty.IdRange(models.F("delegator"), models.F("delegator")), "&&"),
+                    (accounts.models.duty.IdRange(models.F("delegate"), models.F("delegate")), "&&"),
+                    (
+                        accounts.models.duty.TimeRange(
+                            "starts_at", "ends_at", django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="delegation_no_overlap",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delegation',
-            trigger=pgtrigger.compiler.Trigger(name='delegation_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='533a7710646b8ce6140875c3b82e82f06e19266b', operation='DELETE', pgid='pgtrigger_delegation_kept_aa68b', table='policies_delegation', when='BEFORE')),
+            model_name="delegation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delegation_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="533a7710646b8ce6140875c3b82e82f06e19266b",
+                    operation="DELETE",
+                    pgid="pgtrigger_delegation_kept_aa68b",
+                    table="policies_delegation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delegation',
-            trigger=pgtrigger.compiler.Trigger(name='delegation_only_ends', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF (to_jsonb(OLD) - ARRAY['ends_at', 'ended_by_id']) IS DISTINCT FROM (to_jsonb(NEW) - ARRAY['ends_at', 'ended_by_id']) OR OLD.ended_by_id IS NOT NULL OR NEW.ends_at >= OLD.ends_at THEN RAISE EXCEPTION 'a delegation can only end earlier' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='0166847195e8dcd4866dd9277d026b51248936b6', operation='UPDATE', pgid='pgtrigger_delegation_only_ends_cde59', table='policies_delegation', when='BEFORE')),
+            model_name="delegation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delegation_only_ends",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF (to_jsonb(OLD) - ARRAY['ends_at', 'ended_by_id']) IS DISTINCT FROM (to_jsonb(NEW) - ARRAY['ends_at', 'ended_by_id']) OR OLD.ended_by_id IS NOT NULL OR NEW.ends_at >= OLD.ends_at THEN RAISE EXCEPTION 'a delegation can only end earlier' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="0166847195e8dcd4866dd9277d026b51248936b6",
+                    operation="UPDATE",
+                    pgid="pgtrigger_delegation_only_ends_cde59",
+                    table="policies_delegation",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -9,7 +9,8 @@ from policies.choices import PickListName, PolicyState
 from policies.domain.clauses import number_clauses
 from policies.domain.policy import AuthorityGrant, ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
 from policies.models import AuthorityRule, ContractTarget, PolicyTier, PolicyVersion, ResponseTarget, Severity
-from policies.selectors import pick_labels
+from policies.offers import list_names
+from policies.services.practice import copy_practice, copy_rows, practice_of, trigger_problems
 
 
 def _tier_rules(row: PolicyTier) -> TierRules:
@@ -65,8 +66,8 @@ def _authority(version: PolicyVersion, names: dict[str, str]) -> tuple[Authority
 
 def policy_of_draft(version: PolicyVersion) -> Policy:
     """What the draft's rows would publish: the same object that a snapshot gives."""
-    labels = pick_labels(PickListName.SEGMENT, PickListName.AUTHORITY)
-    segments, authorities = labels[PickListName.SEGMENT], labels[PickListName.AUTHORITY]
+    names = list_names()
+    names["pool"] = dict(version.pools.values_list("key", "name"))
     policy = Policy(
         code=version.code,
         title=version.title,
@@ -83,9 +84,10 @@ def policy_of_draft(version: PolicyVersion) -> Policy:
         ),
         responses={row.kind: row.seconds for row in version.responses.all()},
         clauses={},
-        authority=_authority(version, authorities),
+        authority=_authority(version, names[PickListName.AUTHORITY]),
+        **practice_of(version),
     )
-    return number_clauses(policy, segments)
+    return number_clauses(policy, names)
 
 
 def problems_of(policy: Policy) -> list[str]:
@@ -110,6 +112,7 @@ def problems_of(policy: Policy) -> list[str]:
     for tier in policy.tiers:
         if 0 in (tier.time_limit_seconds, tier.resolution_seconds, tier.follow_up_seconds):
             problems.append(f"Tier {tier.code}: a limit or target of 0 would ring at once.")
+    problems += trigger_problems(policy)
     problems += [
         f"Authority of {grant.role_name}: {grant.action} is not among the authorities."
         for grant in policy.authority
@@ -158,11 +161,7 @@ def version_copy(*, version: PolicyVersion, by: User) -> PolicyVersion:
     draft = PolicyVersion.objects.create(
         code=_next_code(version.code), title=version.title, base=version, created_by=by, note=f"From {version.code}."
     )
-    models: tuple[type[PolicyTier | Severity | ResponseTarget | ContractTarget | AuthorityRule], ...] = (
-        PolicyTier, Severity, ResponseTarget, ContractTarget, AuthorityRule,
-    )  # fmt: skip
-    for model in models:
-        for row in model._default_manager.filter(version=version):
-            row.pk, row.version = None, draft
-            row.save()
+    for rows in (PolicyTier, Severity, ResponseTarget, ContractTarget, AuthorityRule):
+        copy_rows(rows._default_manager.filter(version=version), version=draft)
+    copy_practice(version, draft)
     return draft
