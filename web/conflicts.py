@@ -12,6 +12,8 @@ from django.utils.datastructures import MultiValueDict
 
 PREFIX = "conflict-"
 THEIRS, MINE = "theirs", "mine"
+# What the panel is between, where a form can lose two kinds of race: two windows of one person.
+DRAFTS = "drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Who saved and when (words), what was edited, and where both differ."""
+    """Who saved and when (words), what was edited, and where both differ. `between` comes back with the choice."""
 
     who: str
     when: str
     what: str
     differences: list[Difference] = field(default_factory=list)
     short: str = ""
+    between: str = ""
 
     @property
     def first_name(self) -> str:

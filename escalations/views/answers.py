@@ -56,10 +56,12 @@ def conflict_panel(
     mine: Mapping[str, Any],
     show: Mapping[str, Any] | None = None,
     short: str = "",
+    between: str = "",
 ) -> Conflict:
     """The 409 panel: `who` (in buttons: `short`) saved `what` at `at`.
 
     `labels` name the fields, `show` says how a value is written.
     """
     when = format_time(at, timezone.get_current_timezone(), page_now(request))
-    return Conflict(str(who), when, what, differences(labels=labels, theirs=theirs, mine=mine, show=show), short)
+    found = differences(labels=labels, theirs=theirs, mine=mine, show=show)
+    return Conflict(str(who), when, what, found, short, between)

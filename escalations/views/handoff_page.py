@@ -77,7 +77,16 @@ class HandoffPage:
 
     @cached_property
     def draft(self) -> StoredDraft | None:
-        return StoredDraft.objects.filter(user_id=self.request.user.pk, form=handoff_form_key(self.ticket)).first()
+        return StoredDraft.objects.filter(user_id=self.request.user.pk, form=self.form_key).first()
+
+    @property
+    def form_key(self) -> str:
+        """The name of its draft."""
+        return handoff_form_key(self.ticket)
+
+    def made_from(self) -> dict[str, str]:
+        """What a draft must remember of the form it was typed into."""
+        return {}
 
     @property
     def base(self) -> HandoffContent:

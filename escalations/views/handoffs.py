@@ -10,23 +10,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from escalations.access import parts_on_ticket, ticket_for
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.forms.handoff import KEPT, PREFIX, STEP_FIELDS, Draft, HandoffSheet, draft_of_post
+from escalations.forms.handoff import PREFIX, HandoffSheet, draft_of_post
 from escalations.models import Attachment, Escalation, Ticket
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_reading
 from escalations.services.attachments import HANDOFF_FORM, attachment_remove, attachments_discard
 from escalations.services.handoffs import handoff_file, handoff_form_key
-from escalations.views.answers import at_target, conflict_panel, refuse, service_answers
-from escalations.views.handoff_page import LABELS, HandoffPage
-from journal.models import Draft as StoredDraft
-from journal.services import DraftConflict, draft_discard, draft_save
-from web import conflicts
-from web.conflicts import Conflict
+from escalations.views import handoff_drafts as drafts
+from escalations.views.answers import at_target, refuse, service_answers
+from escalations.views.handoff_page import HandoffPage
+from journal.services import DraftConflict, draft_discard
 from web.http import CONFLICT, INVALID, redirect_to
-from web.text import showable
 
 KEY_SPACE = uuid.UUID("6f1a8d0e-5a55-4b6e-9d5e-3a1d8f1f9c11")
-NAMES = (*KEPT, PREFIX)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +52,8 @@ def writable(request: HttpRequest, ref: str) -> Ticket:
 def _sent(page: HandoffPage) -> HttpResponse:
     post = page.request.POST
     if "resolve" in post or "take_all" in post:
-        return _choose(page)
+        drafts.choose(page)
+        return redirect_to(page.request, reverse("escalations:handoff_create", args=[page.ticket.ref]))
     refused = page.take_files()
     for text in refused:
         messages.error(page.request, text)
@@ -64,7 +61,7 @@ def _sent(page: HandoffPage) -> HttpResponse:
     try:
         return _file(page) if wants_filing and not refused else _keep(page)
     except DraftConflict as error:
-        return page.answer(page.posted(), status=CONFLICT, conflict=panel_of(page, error.stored))
+        return page.answer(page.posted(), status=CONFLICT, conflict=drafts.panel_of(page, error.stored))
 
 
 # --- filing -------------------------------------------------------------------------------------------
@@ -72,7 +69,7 @@ def _sent(page: HandoffPage) -> HttpResponse:
 
 def _file(page: HandoffPage) -> HttpResponse:
     sheet = page.posted()
-    _check_other_window(page)
+    drafts.check_other_window(page)
     if not sheet.is_valid():
         return _unfiled(page, sheet, INVALID)
     try:
@@ -108,7 +105,7 @@ def _key(text: str) -> uuid.UUID:
 
 def _unfiled(page: HandoffPage, sheet: HandoffSheet, status: int, **more: object) -> HttpResponse:
     """The form again with what was typed, which is kept as the draft too."""
-    _save(page, draft_of_post(page.request.POST))
+    drafts.save(page, draft_of_post(page.request.POST))
     page.__dict__.pop("draft", None)
     sheet.form.data = sheet.form.data.copy()
     sheet.form.data["draft_version"] = str(page.draft.version) if page.draft else ""
@@ -123,43 +120,13 @@ def _waiting(ticket: Ticket) -> Escalation | None:
 # --- keeping ------------------------------------------------------------------------------------------
 
 
-def _version(page: HandoffPage) -> int | None:
-    """The draft's version on the page; 0 while there was none, so that another window's first save is noticed.
-
-    None, which overwrites, where this very window saved last: it may have been reloaded before its save arrived.
-    """
-    post = page.request.POST
-    mark = post.get("draft_window", "")
-    if mark and page.draft is not None and page.draft.data.get("window") == mark:
-        return None
-    text = post.get("draft_version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def _save(page: HandoffPage, values: Draft, *, version: int | None = None) -> StoredDraft:
-    mark = page.request.POST.get("draft_window", "")[:40]
-    return draft_save(
-        user=page.request.user, form=handoff_form_key(page.ticket), data={**values, "window": showable(mark)},
-        version=version, base_version=page.ticket.version,
-    )  # fmt: skip
-
-
-def _check_other_window(page: HandoffPage) -> None:
-    """Filing ends the draft, so nothing that another window saved may be lost by it. Raises DraftConflict."""
-    stored = page.draft
-    if stored is None or _version(page) in (None, stored.version):
-        return
-    if any((stored.data.get(n) or "") != (v or "") for n, v in draft_of_post(page.request.POST).items()):
-        raise DraftConflict(stored)
-
-
 def _keep(page: HandoffPage) -> HttpResponse:
     """Keep the draft, do what the button says, and show the form again (or leave it)."""
     post, user = page.request.POST, page.request.user
-    values = _without_step(post)
+    values = drafts.without_step(post)
     if post.get("do") == "add_step":
         values[PREFIX] = [*values[PREFIX], {}]
-    _save(page, values, version=_version(page))
+    drafts.save(page, values, version=drafts.version_of(page))
     for key in post.getlist("remove_file"):
         found = Attachment.objects.filter(ticket=page.ticket, draft_of=user, key__in=[key] if _is_key(key) else [])
         for attachment in found:
@@ -174,15 +141,6 @@ def _is_key(text: str) -> bool:
         return False
 
 
-def _without_step(post: QueryDict) -> Draft:
-    index = post.get("remove_step")
-    if index is not None:
-        post = post.copy()
-        for name in STEP_FIELDS:
-            post[f"{PREFIX}-{index}-{name}"] = ""
-    return draft_of_post(post)
-
-
 def _after(page: HandoffPage, post: QueryDict) -> str:
     ref, act = page.ticket.ref, post.get("do")
     if act == "close":
@@ -193,37 +151,19 @@ def _after(page: HandoffPage, post: QueryDict) -> str:
     return reverse("escalations:handoff_create", args=[ref]) + place
 
 
-def _choose(page: HandoffPage) -> HttpResponse:
-    """Two windows wrote: keep of each field the version that was chosen."""
-    mine, stored = draft_of_post(page.request.POST), page.draft
-    theirs = stored.data if stored else mine
-    values = conflicts.resolve(page.request.POST, names=NAMES, theirs=theirs, mine=mine)
-    _save(page, values, version=stored.version if stored else None)
-    return redirect_to(page.request, reverse("escalations:handoff_create", args=[page.ticket.ref]))
-
-
-def panel_of(page: HandoffPage, stored: StoredDraft) -> Conflict:
-    mine = draft_of_post(page.request.POST)
-    theirs = {name: stored.data.get(name) or mine.get(name) and "" for name in mine}
-    return conflict_panel(
-        page.request, who="Your other window", at=stored.saved_at, what="draft", short="the other",
-        labels={name: LABELS[name] for name in mine}, theirs=theirs, mine=mine, show=page.words(),
-    )  # fmt: skip
-
-
 @require_POST
 @service_answers
 def handoff_draft(request: HttpRequest, ref: str) -> HttpResponse:
     """Autosave. Answers with what changes while one types; 409 with both versions when another window saved."""
     page = HandoffPage(request, writable(request, ref))
-    if page.draft is None and _version(page):
+    if page.draft is None and drafts.version_of(page):
         waiting = page.latest if page.latest is not None and page.latest.waits else None
         if waiting is not None or not page.ticket.is_open:
             return render(request, "escalations/_handoff_gone.html", {"waiting": waiting}, status=CONFLICT)
     try:
-        stored = _save(page, draft_of_post(request.POST), version=_version(page))
+        stored = drafts.save(page, draft_of_post(request.POST), version=drafts.version_of(page))
     except DraftConflict as error:
-        panel = panel_of(page, error.stored)
+        panel = drafts.panel_of(page, error.stored)
         return render(request, "escalations/_handoff_conflict.html", {"conflict": panel}, status=CONFLICT)
     response = render(request, "escalations/_handoff_live.html", page.live(page.posted()))
     response["Belay-Saved"], response["Belay-Version"] = page.clock(stored.saved_at), str(stored.version)

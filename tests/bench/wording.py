@@ -107,12 +107,11 @@ def planted(connection: Any, count: int = CASES) -> list[tuple[int, int]]:
 def plant(connection: Any, count: int = CASES) -> list[tuple[int, int]]:
     """Let the cases have happened."""
     found = planted(connection, count)
+    done = "UPDATE escalations_resolution SET what_was_done = %s WHERE ticket_id = %s"
     said = "UPDATE escalations_ticket SET subject = %s, description = %s, is_restricted = false WHERE id = %s"
     with connection.cursor() as cursor:
         for case, (old, new) in zip(cases(count), found, strict=True):
             cursor.execute(said, [case.subject, case.description, old])
             cursor.execute(said, [case.again_subject, case.again, new])
-            cursor.execute(
-                "UPDATE escalations_resolution SET what_was_done = %s WHERE ticket_id = %s", [case.done, old]
-            )
+            cursor.execute(done, [case.done, old])
     return found
