@@ -60,7 +60,9 @@ RULES: dict[Open, str] = {
     ),
     Open.SIGNED_IN: (
         "account_reauthenticate account_change_password escalations:home"
-        " escalations:queue_list escalations:queue_news escalations:queue_export escalations:queue_take"
+        " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
+        " escalations:bulk_create escalations:bulk_one escalations:bulk_detail escalations:bulk_go_on"
+        " escalations:bulk_undo"
         " escalations:ticket_search escalations:inbox_list escalations:inbox_news escalations:customer_detail"
         " policies:policy_detail"
     ),

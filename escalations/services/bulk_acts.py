@@ -37,7 +37,7 @@ class Work:
 def _acknowledge(ticket: Ticket, by: User, values: Values) -> Before:
     waiting = Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state__in=WAITING_FOR_RECEIVER)
     escalation = waiting.only("pk").first()
-    if escalation is None:
+    if escalation is None or escalation.pk != values.get("escalation", escalation.pk):
         raise Overtaken("No handoff waits on it any more.")
     handoff_acknowledge(escalation=escalation, by=by)
     return {"escalation": escalation.pk}

@@ -1,8 +1,6 @@
 """Acts on many tickets: counted first, done once, with a result for each and the way back."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -65,6 +63,11 @@ def bulk_create(request: HttpRequest) -> HttpResponse:
     if not chosen.tickets and not chosen.matching:
         messages.warning(request, "No ticket was selected.")
         return redirect_to(request, list_url(request))
+    is_sure = "sure" in request.POST
+    key = _key(request, act, chosen, is_sure=is_sure)
+    known_act = BulkAction.objects.filter(key=key, by=request.user).first()
+    if known_act is not None:  # sent twice: what it would find now is what it did itself
+        return _done(request, bulk.bulk_go_on(action=known_act, by=request.user))
     asked = act.asks and "asked" not in request.POST
     form = form_for(act.code, chosen.tickets, None if asked else request.POST)
     values = form.values() if form.is_bound and form.is_valid() else {}
@@ -72,19 +75,20 @@ def bulk_create(request: HttpRequest) -> HttpResponse:
     count = count_first(act, chosen, known)
     if chosen.is_too_many or (form.is_bound and not form.is_valid()):
         return _ask(request, count, form, INVALID)
-    is_sure = "sure" in request.POST
     if asked or not count.able or not (is_sure or count.is_clear):
         return _ask(request, count, form, OK)
-    return _do(request, count, values, _key(request, count, is_sure=is_sure))
+    # Also those that could not be changed a moment ago: each says for itself why not.
+    action = bulk.bulk_run(key=key, code=act.code, tickets=chosen.ids, by=request.user, values=values)
+    return _done(request, action)
 
 
-def _key(request: HttpRequest, count: Count, *, is_sure: bool) -> uuid.UUID:
+def _key(request: HttpRequest, act: BulkAct, chosen: Chosen, *, is_sure: bool) -> uuid.UUID:
     given = request.POST.get("key", "")
     try:
         key = uuid.UUID(given)
     except ValueError:
         raise Refused("This form is damaged. Open the list again and select anew.") from None
-    return key if is_sure else uuid.uuid5(DIRECT, f"{key} {count.act.code} {' '.join(count.chosen.refs)}")
+    return key if is_sure else uuid.uuid5(DIRECT, f"{key} {act.code} {' '.join(chosen.refs)}")
 
 
 def _ask(request: HttpRequest, count: Count, form: BulkForm, status: int) -> HttpResponse:
@@ -95,16 +99,12 @@ def _ask(request: HttpRequest, count: Count, form: BulkForm, status: int) -> Htt
     return render(request, "escalations/bulk_create.html", context, status=int(status))
 
 
-def _do(request: HttpRequest, count: Count, values: Mapping[str, Any], key: uuid.UUID) -> HttpResponse:
-    """Also those that could not be changed a moment ago: each then says for itself why not."""
-    action = bulk.bulk_run(
-        key=key, code=count.act.code, tickets=count.chosen.ids, by=request.user, values=dict(values)
-    )  # fmt: skip
+def _done(request: HttpRequest, action: BulkAction) -> HttpResponse:
+    """To the list with a toast where all went as asked, else to what became of each."""
     result = result_of(action, request.user)
-    undo = reverse("escalations:bulk_undo", args=[action.pk]) if result.can_undo else ""
-    if result.not_done or result.left or count.act.asks or result.was_undone:
+    if result.not_done or result.left or result.act.asks or result.was_undone:
         return redirect_to(request, action.get_absolute_url())
-    toast(request, result.title, undo=undo)
+    toast(request, result.title, undo=reverse("escalations:bulk_undo", args=[action.pk]) if result.can_undo else "")
     return redirect_to(request, list_url(request))
 
 

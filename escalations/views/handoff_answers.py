@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from escalations.selectors import handoff as about
 from escalations.selectors import handoff_reading as reading
 from escalations.selectors import handoff_targets
 from escalations.services import answers, handoffs
+from escalations.services.bulk import bulk_once
 from escalations.services.locking import next_state
 from escalations.views.answers import at_target, refuse, service_answers
 from policies.choices import PickListName
@@ -30,6 +30,7 @@ from web.clock import page_now
 from web.formats import format_time
 from web.forms import BelayForm
 from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
+from web.toasts import toast
 
 PAGE, FRAGMENT = "escalations/handoff_detail.html", "escalations/_handoff_reading.html"
 STATE_SIGNS = {
@@ -37,6 +38,7 @@ STATE_SIGNS = {
     EscalationState.RETURNED: "arrow-back-up", EscalationState.WITHDRAWN: "hand-stop",
     EscalationState.RESOLVED: "circle-check",
 }  # fmt: skip
+BACK_TO = {"inbox": "escalations:inbox_list", "desk": "escalations:home"}
 BY_RECEIVER = frozenset({"acknowledge", "accept", "return"})
 
 
@@ -124,7 +126,8 @@ def handoff_print(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     return page_or_fragment(request, "escalations/handoff_print.html", "escalations/_handoff_paper.html", context)
 
 
-Act = Callable[[Escalation, User, Any], str]
+Act = Callable[[Escalation, User, Any], str | tuple[str, str]]
+"""Gives what was done, and the address that takes it back where there is one."""
 
 
 def _answer(request: HttpRequest, ref: str, pk: int, name: str, form: BelayForm, act: Act) -> HttpResponse:
@@ -137,7 +140,9 @@ def _answer(request: HttpRequest, ref: str, pk: int, name: str, form: BelayForm,
         if name not in actions_for(request.user, escalation):
             _refuse_action(request.user, escalation, name)
         if form.is_valid():
-            messages.success(request, act(escalation, request.user, form.cleaned_data))
+            said = act(escalation, request.user, form.cleaned_data)
+            text, undo = (said, "") if isinstance(said, str) else said
+            toast(request, text, undo=undo)
             return redirect_to(request, escalation.get_absolute_url())
     except Refused as error:
         refuse(form, error)
@@ -160,13 +165,17 @@ def _refuse_action(user: User, escalation: Escalation, name: str) -> None:
 def handoff_acknowledge(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """ "I have seen it"."""
 
-    def act(escalation: Escalation, user: User, _: Any) -> str:
-        done = answers.handoff_acknowledge(escalation=escalation, by=user)
-        return f"{ref} acknowledged. Accept or return it by {_time(request, done.ack_expires_at)}"
+    def act(escalation: Escalation, user: User, _: Any) -> tuple[str, str]:
+        values = {"escalation": escalation.pk}
+        action = bulk_once(code="acknowledge", ticket=escalation.ticket, by=user, values=values)
+        until = Escalation.objects.values_list("ack_expires_at", flat=True).get(pk=escalation.pk)
+        undo = reverse("escalations:bulk_undo", args=[action.pk])
+        return f"{ref} acknowledged. Accept or return it by {_time(request, until)}", undo
 
     answer = _answer(request, ref, pk, "acknowledge", BelayForm(request.POST), act)
-    if request.POST.get("back") == "inbox" and answer.status_code < INVALID:
-        return redirect_to(request, reverse("escalations:inbox_list"))
+    back = BACK_TO.get(request.POST.get("back", ""))
+    if back is not None and answer.status_code < INVALID:
+        return redirect_to(request, reverse(back))
     return answer
 
 

@@ -5,22 +5,24 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import User
 from escalations.access import escalation_for, parts_on_ticket, ticket_for
 from escalations.choices import Priority
 from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.forms.tickets import AssignForm, PriorityForm, ReopenForm, RestrictForm, WaitForm
-from escalations.models import Ticket
+from escalations.models import BulkAction, Ticket
 from escalations.services import resolutions, tickets
+from escalations.services.bulk import bulk_once
 from escalations.views.answers import refuse, service_answers
 from web.clock import page_now
 from web.http import INVALID, OK, page_or_fragment, redirect_to, safe_next
+from web.toasts import toast
 
 WAITS = {"wait_for_customer": Wait.CUSTOMER, "wait_for_vendor": Wait.VENDOR}
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -69,9 +71,14 @@ def _url(name: str, ticket: Ticket) -> str:
     return reverse(f"escalations:{name}", args=[ticket.ref])
 
 
-def done(request: HttpRequest, ticket: Ticket, text: str) -> HttpResponse:
-    messages.success(request, text)
+def done(request: HttpRequest, ticket: Ticket, text: str, action: BulkAction | None = None) -> HttpResponse:
+    """Back to the ticket with a toast; `action` is what it did, for the way back."""
+    toast(request, text, undo=undo_url(action) if action is not None else "")
     return redirect_to(request, ticket.get_absolute_url())
+
+
+def undo_url(action: BulkAction) -> str:
+    return reverse("escalations:bulk_undo", args=[action.pk])
 
 
 @form_methods
@@ -89,9 +96,12 @@ def ticket_priority(request: HttpRequest, ref: str) -> HttpResponse:
     form = PriorityForm(posted(request), initial={"priority": ticket.priority})
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
-    values = form.cleaned_data
-    tickets.ticket_change_priority(ticket=ticket, by=request.user, priority=values["priority"], reason=values["reason"])
-    return done(request, ticket, f"Priority is {Priority(values['priority']).label}.")
+    try:
+        action = bulk_once(code="priority", ticket=ticket, by=request.user, values=dict(form.cleaned_data))
+    except Refused as error:
+        refuse(form, error)
+        return show_sheet(request, ticket, form, sheet, INVALID)
+    return done(request, ticket, f"Priority is {Priority(form.cleaned_data['priority']).label}.", action)
 
 
 @form_methods
@@ -110,12 +120,18 @@ def ticket_assign(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         owner = form.cleaned_data["owner"]
         try:
-            tickets.ticket_assign(ticket=ticket, by=request.user, owner=owner)
+            action = bulk_once(
+                code="assign", ticket=ticket, by=request.user, values={"owner": owner.pk if owner else None}
+            )
         except Refused as error:
             refuse(form, error)
         else:
-            return done(request, ticket, "You own it now." if owner == request.user else f"Owner: {owner or 'nobody'}.")
+            return done(request, ticket, _owned(request, owner), action)
     return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
+
+
+def _owned(request: HttpRequest, owner: User | None) -> str:
+    return "You own it now." if owner == request.user else f"Owner: {owner or 'nobody'}."
 
 
 @form_methods
@@ -137,15 +153,15 @@ def ticket_wait(request: HttpRequest, ref: str) -> HttpResponse:
     form = WaitForm(posted(request), waits=waits, initial=start)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        wait = Wait(values["wait"])
         try:
-            tickets.ticket_wait(
-                ticket=ticket, by=request.user, wait=wait, reason=values["reason"], review_at=values["review_at"]
-            )
+            action = bulk_once(
+                code="wait", ticket=ticket, by=request.user,
+                values={**values, "review_at": values["review_at"].isoformat()},
+            )  # fmt: skip
         except Refused as error:
             refuse(form, error)
         else:
-            return done(request, ticket, "The ticket waits. Its clocks stand still.")
+            return done(request, ticket, "The ticket waits. Its clocks stand still.", action)
     return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
 
 
@@ -154,8 +170,8 @@ def ticket_wait(request: HttpRequest, ref: str) -> HttpResponse:
 def ticket_resume(request: HttpRequest, ref: str) -> HttpResponse:
     """Work goes on."""
     ticket = ticket_to_change(request, ref)
-    tickets.ticket_resume(ticket=ticket, by=request.user)
-    return done(request, ticket, "The clocks run again.")
+    action = bulk_once(code="resume", ticket=ticket, by=request.user)
+    return done(request, ticket, "The clocks run again.", action)
 
 
 @form_methods
@@ -182,8 +198,8 @@ def ticket_reopen(request: HttpRequest, ref: str) -> HttpResponse:
 def ticket_close(request: HttpRequest, ref: str) -> HttpResponse:
     """Put a resolved ticket away."""
     ticket = ticket_to_change(request, ref)
-    resolutions.ticket_close(ticket=ticket, by=request.user)
-    return done(request, ticket, "The ticket is closed.")
+    action = bulk_once(code="close", ticket=ticket, by=request.user)
+    return done(request, ticket, "The ticket is closed.", action)
 
 
 @form_methods

@@ -18,7 +18,7 @@ from tests.factories import NOON, CustomerFactory, Organisation
 
 pytestmark = pytest.mark.django_db
 # Filters that are no column of their own: what is due, who asks, words.
-BESIDES = {"due", "breached", "is_restricted", "customer", "q"}
+BESIDES = {"due", "breached", "handoff", "is_restricted", "customer", "q"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Export, search, taking tickets, and where "/" leads."""
+"""Export, search, and where "/" leads."""
 
 import csv
 import io
@@ -7,7 +7,6 @@ import pytest
 from openpyxl import load_workbook
 
 from escalations.models import Ticket
-from escalations.services.tickets import ticket_assign
 from journal import clock
 from tests.factories import NOON, Organisation
 
@@ -79,31 +78,6 @@ def test_number_that_two_sources_use_is_listed(org, client):
     Ticket.objects.filter(pk=org.ticket().pk).update(source="other", external_id="7-77")
     client.force_login(org.agent)
     assert client.get("/search/", {"q": "7-77"}).url.startswith("/queue/")
-
-
-# --- take ----------------------------------------------------------------------------------------------
-
-
-def test_take_answers_for_each_ticket(org, client):
-    free, foreign = org.ticket(), org.ticket(priority=1)
-    ticket_assign(ticket=free, by=org.agent, owner=None)
-    client.force_login(org.people["l1_second"])
-    answer = client.post("/queue/take/", {"ticket": [free.ref, foreign.ref], "next": "/queue/?team=mine"})
-    assert (answer.status_code, answer["Location"]) == (303, "/queue/?team=mine")
-    text = client.get(answer["Location"]).content.decode()
-    assert f"1 ticket taken: {free.ref}" in text
-    assert f"{foreign.ref}: " in text
-    free.refresh_from_db()
-    foreign.refresh_from_db()
-    assert (free.owner, foreign.owner) == (org.people["l1_second"], None)
-
-
-def test_take_needs_a_selection_and_stays_here(org, client):
-    client.force_login(org.agent)
-    answer = client.post("/queue/take/", {"next": "https://elsewhere.example/"})
-    assert (answer.status_code, answer["Location"]) == (303, "/queue/")
-    assert "No ticket was selected." in client.get("/queue/").content.decode()
-    assert client.get("/queue/take/").status_code == 405
 
 
 # --- home ----------------------------------------------------------------------------------------------
