@@ -210,6 +210,63 @@ HOPS = (
     ),
 )
 
+LINKS = (
+    Query(
+        "child of a child",
+        """
+        SELECT t.ref FROM escalations_ticket t JOIN escalations_ticket p ON p.id = t.parent_id
+        WHERE p.parent_id IS NOT NULL
+        """,
+    ),
+    Query(
+        "open child whose open parent does not carry it, or carried by nobody",
+        f"""
+        SELECT t.ref FROM escalations_ticket t
+        LEFT JOIN escalations_ticket p ON p.id = t.parent_id
+        LEFT JOIN escalations_pause w ON w.ticket_id = t.id AND w.wait = 'with_parent' AND w.ended_at IS NULL
+        WHERE (t.parent_id IS NOT NULL OR w.id IS NOT NULL)
+            AND (w.id IS NOT NULL) <> (
+                {_OPEN} AND coalesce(p.state IN ('new', 'open', 'waiting_customer', 'waiting_vendor'), false)
+            )
+        """,
+    ),
+    Query(
+        "handoff pending on a child of an open parent",
+        """
+        SELECT t.ref FROM escalations_ticket t
+        JOIN escalations_ticket p ON p.id = t.parent_id
+            AND p.state IN ('new', 'open', 'waiting_customer', 'waiting_vendor')
+        JOIN escalations_escalation e ON e.ticket_id = t.id AND e.axis = 'functional'
+            AND e.state IN ('pending', 'acknowledged')
+        """,
+    ),
+    Query(
+        "merged in a circle",
+        """
+        WITH RECURSIVE chain AS (
+            SELECT id, merged_into_id, 1 AS step FROM escalations_ticket WHERE merged_into_id IS NOT NULL
+            UNION ALL
+            SELECT chain.id, t.merged_into_id, step + 1
+            FROM chain JOIN escalations_ticket t ON t.id = chain.merged_into_id
+            WHERE t.merged_into_id IS NOT NULL AND step < 50
+        )
+        SELECT DISTINCT t.ref FROM chain JOIN escalations_ticket t ON t.id = chain.id
+        WHERE chain.merged_into_id = chain.id
+        """,
+    ),
+    Query(
+        "merged without an event on its survivor",
+        """
+        SELECT t.ref FROM escalations_ticket t
+        WHERE t.state = 'merged' AND NOT EXISTS (
+            SELECT 1 FROM journal_event v
+            WHERE v.subject_type = 'ticket' AND v.subject_id = t.merged_into_id AND v.kind = 'ticket.merged_in'
+                AND (v.data ->> 'other')::bigint = t.id
+        )
+        """,
+    ),
+)
+
 SWEEP = (
     Query(
         "no sweep for 90 s",
@@ -229,4 +286,4 @@ SWEEP = (
     ),
 )
 
-register(*CLOCKS, *HANDOFFS, *HOPS, *SWEEP)
+register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP)

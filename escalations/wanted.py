@@ -83,7 +83,13 @@ def desk_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
     return lines.filter(seen_at__isnull=True, to_user__is_active=True).exists()
 
 
+def ticket_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """News of a ticket: for as long as they may see it."""
+    return _reader(message, wanted["ticket"]) is not None
+
+
 register_check("escalation", escalation_wanted)
+register_check("ticket", ticket_wanted)
 register_check("consult", consult_wanted)
 register_check("holder", holder_wanted)
 register_check("clock", clock_wanted)

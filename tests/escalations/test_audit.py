@@ -89,6 +89,23 @@ PLANTS: dict[str, list[str]] = {
     "ticket waits, but no pause says for whom": [
         "UPDATE escalations_pause SET wait = 'waiting_vendor' WHERE ticket_id = {waiting}"
     ],
+    "child of a child": [
+        "UPDATE escalations_ticket SET parent_id = {resolved} WHERE id = {pending}",
+        "UPDATE escalations_ticket SET parent_id = {pending} WHERE id = {running}",
+    ],
+    "open child whose open parent does not carry it, or carried by nobody": [
+        "UPDATE escalations_ticket SET parent_id = {waiting} WHERE id = {running}"
+    ],
+    "handoff pending on a child of an open parent": [
+        "UPDATE escalations_ticket SET parent_id = {running} WHERE id = {pending}"
+    ],
+    "merged in a circle": [
+        "UPDATE escalations_ticket SET merged_into_id = {pending} WHERE id = {running}",
+        "UPDATE escalations_ticket SET merged_into_id = {running} WHERE id = {pending}",
+    ],
+    "merged without an event on its survivor": [
+        "UPDATE escalations_ticket SET state = 'merged', merged_into_id = {pending} WHERE id = {running}"
+    ],
     "no sweep for 90 s": ["UPDATE journal_heartbeat SET beat_at = now() - interval '91 seconds'"],
 }
 
