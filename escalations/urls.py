@@ -5,6 +5,8 @@ from escalations.views import (
     bulk,
     clocks,
     customers,
+    desk,
+    desk_handover,
     handoff_answers,
     handoff_edit,
     handoffs,
@@ -12,8 +14,11 @@ from escalations.views import (
     imports,
     inbox,
     intake,
+    mentions,
     messages,
     queue,
+    similar,
+    team_desk,
     ticket_actions,
     ticket_forms,
     tickets,
@@ -89,6 +94,14 @@ ticket_urls = [
     path("tickets/<str:ref>/handoffs/<int:pk>/seen/", ticket_actions.feedback_seen, name="feedback_seen"),
 ]
 
+similar_urls = [
+    path("answers/", similar.answer_list, name="answer_list"),
+    path("tickets/<str:ref>/similar/", similar.ticket_similar, name="ticket_similar"),
+    path("tickets/<str:ref>/similar/<str:other>/use/", similar.similar_use, name="similar_use"),
+    path("tickets/<str:ref>/similar/<str:other>/take-back/", similar.similar_take_back, name="similar_take_back"),
+    path("tickets/<str:ref>/similar/<str:other>/copy/", similar.similar_copy, name="similar_copy"),
+]
+
 import_urls = [
     path("imports/", imports.import_list, name="import_list"),
     path("imports/create/", imports.import_create, name="import_create"),
@@ -103,10 +116,23 @@ import_urls = [
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
 ]
 
+desk_urls = [
+    path("desk/news/", desk.desk_news, name="desk_news"),
+    path("people/<int:pk>/desk/handover/", desk_handover.desk_handover, name="desk_handover"),
+    path("people/<int:pk>/desk/handover/draft/", desk_handover.desk_handover_draft, name="desk_handover_draft"),
+    path("desk/handovers/<int:pk>/", desk_handover.desk_handover_detail, name="desk_handover_detail"),
+    path("team-desk/", team_desk.team_desk, name="team_desk"),
+    path("tickets/<str:ref>/people/", mentions.mention_list, name="mention_list"),
+    path("tickets/<str:ref>/mentions/<int:pk>/seen/", desk.mention_seen, name="mention_seen"),
+    path("tickets/<str:ref>/desk-notes/<int:pk>/seen/", desk.desk_line_seen, name="desk_line_seen"),
+]
+
 urlpatterns = [
     *queue_urls,
+    *desk_urls,
     *bulk_urls,
     *import_urls,
     *handoff_urls,
     *ticket_urls,
+    *similar_urls,
 ]

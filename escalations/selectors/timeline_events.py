@@ -12,6 +12,7 @@ from escalations.domain.clocks import Wait
 from escalations.domain.handoff import HandoffContent
 from escalations.domain.wording import clock_label, humanize_seconds
 from escalations.models import Escalation
+from escalations.selectors.timeline_around import AROUND_WORDS, answer_of, restated
 from escalations.selectors.timeline_book import FACT_LABELS, Book, Entry, fact_words
 from journal.models import Event
 from web.formats import counted
@@ -70,6 +71,9 @@ def _filed(event: Event, book: Book) -> Entry:
     if data.get("to_user"):
         made.more = f"For {data['to_user']}"
     made.facts = [("Reason", book.label("reason", data.get("reason", "")))]
+    if data.get("previous"):
+        made.more = f"{made.more}. Again" if made.more else "Again"
+        made.more += ": it was escalated within the last 30 days before"
     escalation = _escalation(event, book)
     if escalation is None:
         return made
@@ -117,6 +121,9 @@ def _accepted(event: Event, book: Book) -> Entry:
     escalation = _escalation(event, book)
     if escalation is not None and data.get("needs_resources"):
         made.facts.append(("Needs", escalation.resources_details))
+    row = book.around.read_back(data.get("read_back"))
+    if row is not None:
+        made.more, made.text = answer_of(row), restated(row)
     return made
 
 
@@ -303,7 +310,24 @@ def _moved(event: Event, book: Book) -> Entry:
     return Entry("auto", icon("calendar-event"), words)
 
 
+def _answer_found(event: Event, book: Book) -> Entry:
+    return _status("history", event, book, "found the answer in {}", _ref_link(event))
+
+
+def _answer_dropped(event: Event, book: Book) -> Entry:
+    return _status("history", event, book, "took back that {} answers it", _ref_link(event))
+
+
+def _ref_link(event: Event) -> SafeString:
+    """A ticket that the event names. Whoever may not see it finds nothing behind the link."""
+    ref = event.data.get("ref", "")
+    return format_html('<a href="{}">{}</a>', reverse("escalations:ticket_detail", args=[ref]), ref)
+
+
 _WORDS: dict[str, Callable[[Event, Book], Entry]] = {
+    "ticket.answer_found": _answer_found,
+    "ticket.answer_dropped": _answer_dropped,
+    **AROUND_WORDS,
     "ticket.created": _created,
     "ticket.imported": _imported,
     "ticket.changed": _changed,

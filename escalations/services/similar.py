@@ -13,10 +13,15 @@ from escalations.services.record import tell
 OVER = (TicketState.RESOLVED, TicketState.CLOSED)
 
 
+def may_find(user: User) -> bool:
+    """Whether somebody works tickets, so that their word about an answer counts. The ticket need not be theirs."""
+    return user.can(Ability.WORK) or user.can(Ability.MANAGE)
+
+
 def _hold(ticket: Ticket, by: User) -> Held:
-    """The ticket, for somebody who works tickets: it need not be theirs. Raises NotAllowed, Overtaken."""
+    """The open ticket, for somebody who may. Raises NotAllowed, Overtaken."""
     held = hold_ticket(ticket.pk, by)
-    if not held.by.can(Ability.WORK) and not held.by.can(Ability.MANAGE):
+    if not may_find(held.by):
         raise NotAllowed("Answers are found by the people who work tickets.")
     if not held.ticket.is_open:
         raise Overtaken(f"{held.ticket.ref} is {held.ticket.get_state_display().lower()} by now. Nothing was changed.")

@@ -15,5 +15,6 @@ import "./select.js";
 import "./acts.js";
 import "./keys.js";
 import "./sheet.js";
+import "./similar.js";
 
 document.documentElement.classList.add("has-js");
