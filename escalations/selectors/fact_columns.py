@@ -13,12 +13,15 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 from accounts.calendars import current_revisions, working_calendar
 from accounts.domain.calendars import ALWAYS_OPEN, Calendar, instant_at
 from accounts.models import CalendarRevision, Team
 from escalations.choices import ClockKind, ClockState, MessageKind
 from escalations.models import Clock, Message, Ticket
+from escalations.selectors.episodes import episode_count
 from policies.domain.facts import Operator
 from policies.querying import FactColumn, plain_condition
 
@@ -55,6 +58,25 @@ class Coded:
             case Operator.IS_NOT | Operator.NONE_OF:
                 return given & plain_condition(self.name, operator, value)
         return plain_condition(self.name, operator, value)
+
+
+COMPARED = {
+    Operator.IS: Exact,
+    Operator.MORE: GreaterThan,
+    Operator.AT_LEAST: GreaterThanOrEqual,
+    Operator.LESS: LessThan,
+    Operator.AT_MOST: LessThanOrEqual,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number that the database works out per row; never unknown."""
+
+    count: Coalesce
+
+    def condition(self, operator: Operator, value: Any) -> Q:
+        return Q(COMPARED[operator](self.count, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +251,7 @@ def fact_columns(now: datetime) -> dict[str, FactColumn]:
         **{name: Plain(column) for name, column in PLAIN.items()},
         **{name: Flag(yes) for name, yes in FLAGS.items()},
         "words": Words(),
+        "same_issue_90_days": Counted(episode_count(now)),
         "age": since("opened_at", now, {ALWAYS_OPEN: Q()}),
         "wait_time": since("waiting_since", now, _by_team()),
         "time_at_tier": _time_at_tier(limit, resolution, now),

@@ -10,6 +10,7 @@ from accounts.calendars import current_revision, working_calendar
 from accounts.domain.calendars import ALWAYS_OPEN, business_seconds
 from escalations.choices import ClockKind, ClockState
 from escalations.models import Clock, Ticket
+from escalations.selectors.episodes import episodes_of
 from escalations.selectors.fact_columns import CODED, COUNTING
 
 # The watched words that stand in the ticket or in what its customer wrote.
@@ -68,7 +69,7 @@ def _spans(ticket: Ticket, now: datetime) -> dict[str, int | None]:
 def ticket_facts(ticket: Ticket, *, now: datetime, words: Collection[str] = ()) -> dict[str, Any]:
     """Every fact of the ticket at `now`: name → a value of the fact's kind, None or "" where it is not known.
 
-    `words` are the watched words of the triggers that will be asked. Three to four statements.
+    `words` are the watched words of the triggers that will be asked. Two to four statements.
     """
     return {
         **{name: getattr(ticket, name) for name in CODED},
@@ -85,6 +86,7 @@ def ticket_facts(ticket: Ticket, *, now: datetime, words: Collection[str] = ()) 
         "priority": ticket.priority,
         "attempts": ticket.attempts,
         "reopen_count": ticket.reopen_count,
+        "same_issue_90_days": episodes_of(ticket, now=now),
         "tier": ticket.tier.rank,
         "team": ticket.team.code,
         "words": found_words(ticket, words),

@@ -7,7 +7,7 @@ from typing import Any
 
 from escalations.choices import OPEN_STATES, Priority
 from escalations.domain.clocks import Wait
-from escalations.models import Ticket
+from escalations.models import Issue, Ticket
 from escalations.selectors.fact_columns import fact_columns
 from escalations.selectors.facts import ticket_facts
 from escalations.services.conversation import ticket_record_customer, ticket_reply
@@ -53,6 +53,8 @@ def _make_ticket(org: Organisation, rng: random.Random, number: int) -> None:
         name=f"Customer {number}", segment=rng.choice(CODES["segment"]), is_vip=rng.random() < 0.3,
         region=rng.choice([None, org.region]),
     )  # fmt: skip
+    if rng.random() < 0.5 and Ticket.objects.exists():
+        customer = rng.choice(list(Ticket.objects.select_related("customer").order_by("pk"))).customer
     ticket = org.ticket(
         customer=customer, priority=rng.choice(Priority.values), subject=rng.choice(["Broken", "Refund please"]),
         description=rng.choice(TEXTS), sentiment=rng.choice(CODES["sentiment"]), by=org.manager,
@@ -61,6 +63,9 @@ def _make_ticket(org: Organisation, rng: random.Random, number: int) -> None:
         engineering_required=rng.random() < 0.5, churn_threat=rng.random() < 0.3,
         revenue_at_risk=None if amount is None else Decimal(amount),
     )  # fmt: skip
+    if rng.random() < 0.6:
+        issue, _ = Issue.objects.get_or_create(title="Outage", defaults={"opened_at": NOON})
+        Ticket.objects.filter(pk=ticket.pk).update(issue=issue)
     for _ in range(rng.randrange(3)):
         ticket_reply(ticket=ticket, by=org.manager, body="We look into the refund.", channel="phone")
     if rng.random() < 0.5:
