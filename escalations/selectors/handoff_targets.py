@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.calendars import current_revisions, working_calendar
@@ -106,9 +106,16 @@ def workers() -> QuerySet[User]:
 
 def targets_for(ticket: Ticket, *, by: User, now: datetime, zone: tzinfo) -> Targets:
     """Teams above the ticket's tier, open or not, with their people and load. Three queries."""
-    people = workers().exclude(pk=by.pk).order_by("full_name")
+    return targets_among(ticket, Q(tier__rank__gt=ticket.tier.rank), by=by, now=now, zone=zone)
+
+
+def targets_among(
+    ticket: Ticket, where: Q, *, by: User, now: datetime, zone: tzinfo, who: Q | None = None
+) -> Targets:  # fmt: skip
+    """The same for the teams that `where` names; of their people those that `who` names, never `by`. Three queries."""
+    people = workers().filter(who or Q()).exclude(pk=by.pk).order_by("full_name")
     teams = list(
-        Team.objects.filter(is_active=True, tier__rank__gt=ticket.tier.rank)
+        Team.objects.filter(where, is_active=True)
         .select_related("tier")
         .prefetch_related(Prefetch("members", queryset=people, to_attr="workers"))
         .order_by("tier__rank", "name")
