@@ -46,6 +46,7 @@ ACTS: Mapping[str, BulkAct] = {
         BulkAct("wait", "Set to wait", "set to wait", "player-pause", "what it waits for", "as they were", True),
         BulkAct("resume", "Go on with the work", "gone on with", "player-play", "what it waits for", "waiting again"),
         BulkAct("note", "Add note", "given the note", "note", "the notes", asks=True),
+        BulkAct("link", "Link to parent", "linked to the parent", "link", "the parent", "as they were", True),
         BulkAct("close", "Close", "closed", "checkbox", "its state", "no longer closed"),
     )
 }  # fmt: skip

@@ -11,6 +11,7 @@ from accounts.choices import Ability
 from accounts.models import User
 from escalations.choices import Priority
 from escalations.domain.clocks import Wait
+from escalations.filtersets import ref_number
 from escalations.models import Ticket
 from web.clock import now
 from web.fields import LocalDateTimeField
@@ -87,13 +88,34 @@ class BulkNoteForm(BulkForm):
         return {"body": self.cleaned_data["body"]}
 
 
-FORMS: dict[str, type[BulkForm]] = {
-    "assign": BulkAssignForm, "priority": BulkPriorityForm, "wait": BulkWaitForm, "note": BulkNoteForm,
-}  # fmt: skip
+class BulkLinkForm(BulkForm):
+    parent = forms.CharField(
+        label="Parent ticket",
+        max_length=30,
+        help_text="Its number, such as BLY-4171. It carries the escalation.",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_parent(self) -> int:
+        number = ref_number(self.cleaned_data["parent"])
+        if number is None or not Ticket.objects.visible_to(self.user).filter(pk=number).exists():
+            raise ValidationError("There is no ticket with this number. Write it as it stands beside the subject.")
+        return number
+
+    def values(self) -> dict[str, Any]:
+        return {"parent": self.cleaned_data["parent"]}
 
 
-def form_for(code: str, tickets: Sequence[Ticket], data: Any = None) -> BulkForm:
+FORMS: dict[str, type[BulkForm]] = {"priority": BulkPriorityForm, "wait": BulkWaitForm, "note": BulkNoteForm}
+
+
+def form_for(code: str, tickets: Sequence[Ticket], user: User, data: Any = None) -> BulkForm:
     """The form of an act, bound where `data` is given."""
     if code == "assign":
         return BulkAssignForm(data, teams=[ticket.team_id for ticket in tickets])
+    if code == "link":
+        return BulkLinkForm(data, user=user)
     return FORMS.get(code, BulkForm)(data)

@@ -73,9 +73,16 @@ def _lines(action: BulkAction, **wanted: Any) -> list[tuple[int, int]]:
     return list(found.values_list("pk", "ticket_id"))
 
 
-def _hold(line_id: int, ticket_id: int) -> tuple[BulkLine, Ticket] | None:
-    """The ticket first, as everywhere, then its line. None when an import was taken back with the ticket meanwhile."""
-    if Ticket.objects.select_for_update(no_key=True).only("pk").filter(pk=ticket_id).first() is None:
+def _lock(ids: Iterable[int]) -> set[int]:
+    """Lock tickets in the order of their ids: the ids of those that there are."""
+    found = Ticket.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    return set(found.values_list("pk", flat=True))
+
+
+def _hold(action: BulkAction, line_id: int, ticket_id: int) -> tuple[BulkLine, Ticket] | None:
+    """The tickets first, as everywhere, then the line. None when an import was taken back with the ticket meanwhile."""
+    before = BulkLine.objects.values_list("before", flat=True).filter(pk=line_id).first() or {}
+    if ticket_id not in _lock([ticket_id, *WORKS[action.action].also(action.values, before)]):
         return None
     line = BulkLine.objects.select_for_update().get(pk=line_id)
     return line, Ticket.objects.select_related(*RELATIONS).get(pk=ticket_id)
@@ -83,7 +90,7 @@ def _hold(line_id: int, ticket_id: int) -> tuple[BulkLine, Ticket] | None:
 
 @transaction.atomic
 def _do_line(action: BulkAction, line_id: int, ticket_id: int, by: User) -> None:
-    held = _hold(line_id, ticket_id)
+    held = _hold(action, line_id, ticket_id)
     if held is None:
         return
     line, ticket = held
@@ -112,9 +119,9 @@ def _stream(ticket: Ticket) -> Any:
 @transaction.atomic
 def bulk_once(*, code: str, ticket: Ticket, by: User, values: Mapping[str, Any] | None = None) -> BulkAction:
     """Do the act to one ticket, as its own page does. Raises what the act refuses; then nothing is kept."""
-    Ticket.objects.select_for_update(no_key=True).only("pk").get(pk=ticket.pk)
-    current = Ticket.objects.select_related(*RELATIONS).get(pk=ticket.pk)
     given = dict(values or {})
+    _lock([ticket.pk, *WORKS[code].also(given, {})])
+    current = Ticket.objects.select_related(*RELATIONS).get(pk=ticket.pk)
     before = _act(WORKS[code], current, by, given)
     action = BulkAction.objects.create(key=uuid.uuid4(), action=code, values=given, by=by, at=clock.now())
     BulkLine.objects.create(action=action, ticket=current, is_done=True, before=before)
@@ -139,7 +146,7 @@ def bulk_undo(*, action: BulkAction, by: User) -> BulkAction:
 
 @transaction.atomic
 def _undo_line(action: BulkAction, line_id: int, ticket_id: int, by: User) -> None:
-    held = _hold(line_id, ticket_id)
+    held = _hold(action, line_id, ticket_id)
     if held is None:
         return
     line, ticket = held

@@ -16,22 +16,33 @@ from escalations.errors import Overtaken, Refused
 from escalations.models import Escalation, Pause, Ticket
 from escalations.services.answers import handoff_acknowledge
 from escalations.services.conversation import ticket_note
+from escalations.services.parents import ticket_link_parent, ticket_unlink_parent
 from escalations.services.resolutions import ticket_close
 from escalations.services.taking_back import handoff_unacknowledge, ticket_unclose
 from escalations.services.tickets import ticket_assign, ticket_change_priority, ticket_resume, ticket_wait
 
 Values = Mapping[str, Any]
 Before = dict[str, Any]
+
+
+def _none(values: Values, before: Values) -> list[int]:
+    return []
+
+
 TAKEN_BACK = "Taken back: the change before was undone."
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`touches`: what has to happen to a ticket after the act for it to be no longer ours to take back."""
+    """`touches`: what has to happen to a ticket after the act for it to be no longer ours to take back.
+
+    `also`: ids of tickets that the act locks besides, so that all are locked in the order of their ids.
+    """
 
     do: Callable[[Ticket, User, Values], Before]
     undo: Callable[[Ticket, User, Values, Values], None] | None = None
     touches: tuple[str, ...] = ()
+    also: Callable[[Values, Values], list[int]] = _none
 
 
 def _acknowledge(ticket: Ticket, by: User, values: Values) -> Before:
@@ -138,6 +149,26 @@ def _unclose(ticket: Ticket, by: User, values: Values, before: Values) -> None:
     ticket_unclose(ticket=ticket, by=by)
 
 
+def _link(ticket: Ticket, by: User, values: Values) -> Before:
+    old = ticket.parent_id
+    if old == values["parent"]:
+        raise Refused(f"{ticket.ref} has this parent already.", {"parent": "Choose another ticket."})
+    ticket_link_parent(ticket=ticket, parent=Ticket.objects.get(pk=values["parent"]), by=by)
+    return {"parent": old}
+
+
+def _link_back(ticket: Ticket, by: User, values: Values, before: Values) -> None:
+    """A handoff that the linking withdrew stays withdrawn: its receivers were told."""
+    if before["parent"] is None:
+        ticket_unlink_parent(ticket=ticket, by=by)
+    else:
+        ticket_link_parent(ticket=ticket, parent=Ticket.objects.get(pk=before["parent"]), by=by)
+
+
+def _parents(values: Values, before: Values) -> list[int]:
+    return [pk for pk in (values.get("parent"), before.get("parent")) if pk is not None]
+
+
 _ENDS = ("ticket.resolved", "ticket.closed", "ticket.reopened", "ticket.merged", "ticket.unclosed")
 _MOVES = ("handoff.accepted", "handoff.de_escalated", "ticket.transferred", "ticket.handed_over")
 _WAITS = ("ticket.waiting", "ticket.resumed", "ticket.customer_wrote", "handoff.accepted", *_ENDS)
@@ -154,5 +185,6 @@ WORKS: Mapping[str, Work] = {
     "wait": Work(_wait, _wait_back, _WAITS),
     "resume": Work(_resume, _resume_back, _WAITS),
     "note": Work(_note),
+    "link": Work(_link, _link_back, ("ticket.parent_linked", "ticket.parent_unlinked", *_ENDS), _parents),
     "close": Work(_close, _unclose, _ENDS),
 }

@@ -69,7 +69,7 @@ def bulk_create(request: HttpRequest) -> HttpResponse:
     if known_act is not None:  # sent twice: what it would find now is what it did itself
         return _done(request, bulk.bulk_go_on(action=known_act, by=request.user))
     asked = act.asks and "asked" not in request.POST
-    form = form_for(act.code, chosen.tickets, None if asked else request.POST)
+    form = form_for(act.code, chosen.tickets, request.user, None if asked else request.POST)
     values = form.values() if form.is_bound and form.is_valid() else {}
     known = values | ({"owner": request.user.pk, "owner_team": request.user.team_id} if act.code == "take" else {})
     count = count_first(act, chosen, known)

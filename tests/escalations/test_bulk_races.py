@@ -36,7 +36,7 @@ def handed(org: Organisation, count: int) -> list[Ticket]:
     return tickets
 
 
-def hold_unlocked(line_id: int, ticket_id: int):
+def hold_unlocked(action: BulkAction, line_id: int, ticket_id: int):
     line = BulkLine.objects.get(pk=line_id)
     return line, Ticket.objects.select_related(*RELATIONS).get(pk=ticket_id)
 

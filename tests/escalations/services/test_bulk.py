@@ -359,3 +359,14 @@ def test_one_ticket_on_its_page_is_a_bulk_act_of_one(org):
     with pytest.raises(Refused, match="has this priority already"):
         bulk_once(code="priority", ticket=ticket, by=org.agent, values={"priority": 1, "reason": "Down"})
     assert BulkAction.objects.count() == 1
+
+
+def test_children_of_one_parent_and_back(org):
+    parent, children = org.ticket(subject="Outage"), [org.ticket() for _ in range(3)]
+    action = run(org.agent, "link", [*children, parent], parent=parent.pk)
+    assert {child.pk for child in parent.children.all()} == {child.pk for child in children}
+    assert lines(action)[parent.pk].message == f"{parent.ref} cannot be its own parent."
+    bulk_undo(action=action, by=org.agent)
+    assert not parent.children.exists()
+    assert all(line.is_undone for line in lines(action).values() if line.is_done)
+    assert alarms(clock.now(), "no sweep for 90 s") == {}
