@@ -27,12 +27,12 @@ def storable(ref: str) -> str:
     return ref
 
 
-def ticket_for(user: User, ref: str, *, also: Sequence[str] = ()) -> Ticket:
-    """The ticket with this reference, with what every page of it shows (`also`: and these relations).
+def ticket_for(user: User, ref: str, *, relations: Sequence[str] = TICKET_RELATIONS) -> Ticket:
+    """The ticket with this reference; Http404 without the right to see it.
 
-    Http404 without the right to see it. (Each relation more makes the database plan longer than it reads.)
+    `relations` is what every page of it shows. (Each one makes the database plan longer than it reads.)
     """
-    tickets = Ticket.objects.visible_to(user).select_related(*TICKET_RELATIONS, *also)
+    tickets = Ticket.objects.visible_to(user).select_related(*relations)
     return get_object_or_404(tickets, ref=storable(ref))
 
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -194,6 +195,26 @@ class Ticket(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    def remember(self) -> None:
+        """Note what is stored, for `save_changes`."""
+        self._stored = self._columns()
+
+    def save_changes(self) -> None:
+        """Write the columns, of more than sixty, that have changed since `remember`; without it all of them."""
+        stored: dict[str, Any] | None = getattr(self, "_stored", None)
+        if stored is None:
+            return self.save()
+        now = self._columns()
+        self.save(update_fields=[name for name, value in now.items() if value != stored[name]])
+        self._stored = now
+
+    def _columns(self) -> dict[str, Any]:
+        return {
+            field.attname: self.__dict__[field.attname]
+            for field in self._meta.concrete_fields
+            if field.attname in self.__dict__
+        }
 
 
 class TicketReader(models.Model):

@@ -99,9 +99,27 @@ def workers() -> QuerySet[User]:
     """People who can take a ticket, with how many they hold (`taken`)."""
     held = Ticket.objects.filter(owner=OuterRef("pk"), state__in=OPEN_STATES).order_by()
     counted = held.values("owner").annotate(number=Count("pk")).values("number")
-    return User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK]).annotate(
-        taken=Coalesce(Subquery(counted), 0)
-    )
+    return _able().annotate(taken=Coalesce(Subquery(counted), 0))
+
+
+def _able() -> QuerySet[User]:
+    return User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])
+
+
+def chosen(ticket: Ticket, *, by: User, value: str) -> Targets:
+    """The one target that a form's value names, where it is on offer; without hours and load. One query at most."""
+    kind, _, number = value.partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return Targets([])
+    found: list[TeamTarget] = []
+    if kind == "team":
+        teams = Team.objects.select_related("tier").filter(pk=number, is_active=True, tier__rank__gt=ticket.tier.rank)
+        found = [TeamTarget(team, "", []) for team in teams.order_by()]
+    elif kind == "user":
+        people = _able().exclude(pk=by.pk).select_related("team__tier").filter(pk=number, team__is_active=True)
+        for user in people.filter(team__tier__rank__gt=ticket.tier.rank).order_by():
+            found.append(TeamTarget(user.team, "", [PersonTarget(user, 0)]))
+    return Targets(found, people_only=ticket.is_restricted)
 
 
 def targets_for(ticket: Ticket, *, by: User, now: datetime, zone: tzinfo) -> Targets:

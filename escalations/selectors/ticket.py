@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.choices import Ability
 from accounts.models import Team, Tier, User
@@ -65,7 +65,7 @@ def files_of(ticket: Ticket, reader: User) -> list[Attachment]:
     Files of unsent forms are their author's alone. One statement.
     """
     files = ticket.attachments.filter(Q(draft_of__isnull=True) | Q(draft_of=reader))
-    return list(files.order_by(F("draft_of").asc(nulls_last=True), "-uploaded_at", "-pk")[:FILES_SHOWN])
+    return list(files.order_by("draft_of", "-uploaded_at", "-pk")[:FILES_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,10 @@ class TicketClocks:
 
     def __init__(self, ticket: Ticket, now: datetime) -> None:
         self.ticket, self.now = ticket, now
-        self.rows = list(
-            Clock.objects.filter(ticket=ticket).select_related("calendar_revision", "tier").order_by("round", "id")
-        )
-        self.pauses = list(Pause.objects.filter(ticket=ticket).order_by("started_at"))
+        # Ordered here: for a handful of rows the database takes less time than Django takes to ask it for an order.
+        rows = Clock.objects.filter(ticket=ticket).select_related("calendar_revision", "tier").order_by()
+        self.rows = sorted(rows, key=lambda row: (row.round, row.pk))
+        self.pauses = sorted(Pause.objects.filter(ticket=ticket).order_by(), key=lambda pause: pause.started_at)
         self._changed: dict[int, Clock] = {}
         self._fired: list[Clock] = []
 
@@ -232,7 +232,7 @@ class TicketClocks:
         self._changed.clear()
         self._fired.clear()
         self.reschedule()
-        self.ticket.save()
+        self.ticket.save_changes()
 
     def reschedule(self) -> None:
         """Set what the queue sorts by, and mark the ticket due for the sweep, which alone computes what is next."""

@@ -155,13 +155,8 @@ def handoff_file(
     if not current.is_open:
         raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now.")
     refuse_carried(held)
-    latest = (
-        Escalation.objects.select_for_update(no_key=True, of=("self",))
-        .filter(ticket=current, axis=Axis.FUNCTIONAL)
-        .select_related("to_team", "from_user")
-        .order_by("-filed_at", "-pk")
-        .first()
-    )
+    earlier = Escalation.objects.select_for_update(no_key=True).filter(ticket=current, axis=Axis.FUNCTIONAL)
+    latest = max(earlier.order_by(), key=lambda one: (one.filed_at, one.pk), default=None)
     if latest is not None and latest.waits:
         who = latest.from_user or "A trigger"
         raise Overtaken(f"{who} handed this ticket to {latest.to_team} already. It waits for an answer.")

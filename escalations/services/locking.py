@@ -39,6 +39,7 @@ def hold_ticket(ticket_id: int, by: User) -> Held:
     # Two statements: whoever waits here for a lock would lose the row if it was joined to a team it has left meanwhile.
     Ticket.objects.select_for_update(no_key=True).only("pk").get(pk=ticket_id)
     ticket = Ticket.objects.select_related(*RELATIONS).annotate(has_answers=HAS_ANSWERS).get(pk=ticket_id)
+    ticket.remember()
     person = User.objects.select_related("role", "team").get(pk=by.pk)
     if ticket.is_restricted and not ticket.readers.filter(user=person).exists():
         raise NotAllowed("This ticket is open only to the people named on it.")

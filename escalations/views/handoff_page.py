@@ -58,10 +58,13 @@ class HandoffPage:
 
     def __init__(self, request: HttpRequest, ticket: Ticket) -> None:
         self.request, self.ticket = request, ticket
-        self.now = page_now(request)
         self.zone = timezone.get_current_timezone()
 
     # --- what it is made from -------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return page_now(self.request)
 
     @cached_property
     def latest(self) -> Escalation | None:
@@ -128,6 +131,16 @@ class HandoffPage:
 
     def posted(self) -> HandoffSheet:
         return sheet_of_post(self.request.POST, base=self.kept, **self.options)
+
+    @cached_property
+    def chosen(self) -> handoff_targets.Targets:
+        """Of all targets the one that was chosen: enough for a form that can be filed and is not shown again."""
+        return handoff_targets.chosen(self.ticket, by=self.request.user, value=self.request.POST.get("to", ""))
+
+    def filed(self) -> HandoffSheet:
+        """What was posted, with no more on offer than what was chosen."""
+        choices = about.choices_for(self.chosen, kept=self.kept)
+        return sheet_of_post(self.request.POST, base=self.kept, choices=choices)
 
     def content(self, sheet: HandoffSheet) -> HandoffContent:
         """What of the sheet is well formed."""

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from escalations.access import parts_on_ticket, ticket_for
+from escalations.access import TICKET_RELATIONS, parts_on_ticket, ticket_for
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.forms.handoff import PREFIX, HandoffSheet, draft_of_post
 from escalations.models import Attachment, Escalation, Ticket
@@ -43,7 +43,8 @@ def handoff_create(request: HttpRequest, ref: str) -> HttpResponse:
 
 def writable(request: HttpRequest, ref: str) -> Ticket:
     """The ticket, for somebody who may hand it over. Http404, NotAllowed."""
-    ticket = ticket_for(request.user, ref)
+    # What is sent in is nearly always filed, and nothing of the ticket is shown then.
+    ticket = ticket_for(request.user, ref, relations=["tier", "team"] if request.method == "POST" else TICKET_RELATIONS)
     if not parts_on_ticket(request.user, ticket):
         raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers can hand it over.")
     return ticket
@@ -68,24 +69,25 @@ def _sent(page: HandoffPage) -> HttpResponse:
 
 
 def _file(page: HandoffPage) -> HttpResponse:
-    sheet = page.posted()
+    sheet = page.filed()
     drafts.check_other_window(page)
     if not sheet.is_valid():
-        return _unfiled(page, sheet, INVALID)
+        return _unfiled(page, page.posted(), INVALID)
     try:
         escalation = _hand_over(page, sheet)
     except Refused as error:
+        sheet = page.posted()
         refuse(sheet.form, at_target(error))
         return _unfiled(page, sheet, INVALID)
     except Overtaken as error:
-        return _unfiled(page, sheet, CONFLICT, overtaken=str(error), waiting=_waiting(page.ticket))
+        return _unfiled(page, page.posted(), CONFLICT, overtaken=str(error), waiting=_waiting(page.ticket))
     messages.success(page.request, f"Handed to {escalation.to_tier} {escalation.to_user or escalation.to_team}")
     return redirect_to(page.request, escalation.get_absolute_url())
 
 
 def _hand_over(page: HandoffPage, sheet: HandoffSheet) -> Escalation:
     cleaned = sheet.form.cleaned_data
-    target = page.targets.find(cleaned["to"])
+    target = page.chosen.find(cleaned["to"])
     if target is None:
         raise Refused("That is no longer on offer.", {"to": "Choose who should have it."})
     return handoff_file(
