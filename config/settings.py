@@ -119,6 +119,8 @@ TEMPLATES = [
 
 # --- Pages ----------------------------------------------------------------------------------------
 BELAY_NOW = "journal.clock.now"  # the clock that pages are shown by
+# Every page shows the number of what needs somebody now; for so many seconds it is not counted anew.
+BELAY_DESK_COUNT_SECONDS = env.int("BELAY_DESK_COUNT_SECONDS", 15)
 BELAY_DEMO = env.bool("BELAY_DEMO", False)  # lists the demo organisation's logins under the login form
 BELAY_STYLE_PAGE = env.bool("BELAY_STYLE_PAGE", DEBUG)  # /style/ shows every component
 

@@ -1,11 +1,13 @@
 """What escalations put around every page: links with counts, the search, the alarm when nobody watches the clocks."""
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.choices import Ability
 from escalations.choices import Complexity, Sentiment
 from escalations.selectors.counts import SHORT_CAP, count_text
-from escalations.selectors.waiting import rail_counts
+from escalations.selectors.desk import desk_count
+from escalations.selectors.waiting import RailCounts, rail_counts
 from journal.heartbeats import silence_of
 from policies.offers import register_list
 from web import navigation
@@ -30,9 +32,9 @@ def _imports(request: HttpRequest) -> bool:
     return bool(request.user.can(Ability.IMPORT))
 
 
-def _counts(request: HttpRequest) -> tuple[int, int]:
-    """Both counts in one statement, once a page. A page that counts the held tickets itself says so beforehand."""
-    found: tuple[int, int] | None = getattr(request, "_rail_counts", None)
+def _counts(request: HttpRequest) -> RailCounts:
+    """All counts in one statement, once a page. A page that counts the held tickets itself says so beforehand."""
+    found: RailCounts | None = getattr(request, "_rail_counts", None)
     if found is None:
         found = rail_counts(request.user, getattr(request, "held_tickets", None))
         request._rail_counts = found  # type: ignore[attr-defined]
@@ -40,17 +42,36 @@ def _counts(request: HttpRequest) -> tuple[int, int]:
 
 
 def _waiting(request: HttpRequest) -> navigation.Count:
-    number = _counts(request)[0]
+    number = _counts(request).waiting
     return navigation.Count(number, hot=True, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
 
 
 def _held(request: HttpRequest) -> navigation.Count:
-    number = _counts(request)[1]
+    number = _counts(request).held
     return navigation.Count(number, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
+
+
+def _desk(request: HttpRequest) -> navigation.Count:
+    """What needs the person now. The desk itself has counted it by the time the rail is drawn."""
+    number: int | None = getattr(request, "desk_now", None)
+    if number is None:
+        number = desk_count(request.user, now=page_now(request), zone=timezone.get_current_timezone())
+    return navigation.Count(number, hot=True, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
+
+
+def _leads(request: HttpRequest) -> bool:
+    return bool(request.user.can(Ability.MANAGE) or (request.user.can(Ability.WORK) and _counts(request).leads))
 
 
 def register() -> None:
     """Called once when the app is ready."""
+    navigation.register(
+        group="Work", label="My desk", icon="home", url_name="escalations:home", order=10,
+        visible=_works, count=_desk,
+    )  # fmt: skip
+    navigation.register(
+        group="Work", label="Team desk", icon="users", url_name="escalations:team_desk", order=15, visible=_leads,
+    )  # fmt: skip
     register_list("sentiment", lambda: dict(Sentiment.choices))
     register_list("complexity", lambda: dict(Complexity.choices))
     navigation.register(

@@ -4,6 +4,8 @@ from escalations.views import (
     attachments,
     bulk,
     clocks,
+    credit_ledger,
+    credits,
     customers,
     desk,
     desk_handover,
@@ -125,6 +127,19 @@ desk_urls = [
     path("tickets/<str:ref>/people/", mentions.mention_list, name="mention_list"),
     path("tickets/<str:ref>/mentions/<int:pk>/seen/", desk.mention_seen, name="mention_seen"),
     path("tickets/<str:ref>/desk-notes/<int:pk>/seen/", desk.desk_line_seen, name="desk_line_seen"),
+]
+
+credit_urls = [
+    path("approvals/", credits.approval_list, name="approval_list"),
+    path("approvals/<int:pk>/", credits.credit_detail, name="credit_detail"),
+    path("approvals/<int:pk>/approve/", credits.credit_approve, name="credit_approve"),
+    path("approvals/<int:pk>/deny/", credits.credit_deny, name="credit_deny"),
+    path("approvals/<int:pk>/route-up/", credits.credit_route_up, name="credit_route_up"),
+    path("approvals/<int:pk>/reverse/", credits.credit_reverse, name="credit_reverse"),
+    path("approvals/<int:pk>/take-back/", credits.credit_take_back, name="credit_take_back"),
+    path("approvals/ledger/", credit_ledger.credit_ledger, name="credit_ledger"),
+    path("approvals/ledger/export/", credit_ledger.credit_export, name="credit_export"),
+    path("tickets/<str:ref>/credits/create/", credits.credit_create, name="credit_create"),
 ]
 
 urlpatterns = [

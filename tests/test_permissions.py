@@ -19,7 +19,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.choices import Ability
 from accounts.models import Role, User
+from escalations.choices import HandoverReason
 from escalations.models import Attachment, Clock, Escalation, Ticket
+from escalations.services.desk import Give, desk_hand_over
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
@@ -45,6 +47,7 @@ class Open(Enum):
     RECEIVERS = auto()  # the same, and a POST only by its receivers
     AUTHOR = auto()  # one's own draft of a ticket one sees
     OWN = auto()  # what one made oneself: for everybody else it does not exist
+    DESK = auto()  # a person's desk: theirs, their lead's and managers'; for others it does not exist
     WORK = auto()
     MANAGE = auto()
     IMPORT = auto()
@@ -67,7 +70,11 @@ RULES: dict[Open, str] = {
         " escalations:customer_detail policies:policy_detail"
     ),
     Open.OWN: "escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo",
-    Open.WORK: "escalations:ticket_create escalations:ticket_create_customer",
+    Open.DESK: (
+        "escalations:desk_handover escalations:desk_handover_draft escalations:desk_handover_detail"
+        " escalations:team_desk"
+    ),
+    Open.WORK: "escalations:desk_news escalations:ticket_create escalations:ticket_create_customer",
     Open.MANAGE: "escalations:customer_change",
     Open.IMPORT: (
         "escalations:import_list escalations:import_create escalations:import_detail escalations:import_columns"
@@ -76,6 +83,7 @@ RULES: dict[Open, str] = {
     ),
     Open.TICKET: (
         "escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
+        " escalations:mention_list escalations:mention_seen escalations:desk_line_seen"
         " escalations:clock_detail escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
         " escalations:message_note escalations:ticket_facts escalations:feedback_seen escalations:ticket_similar"
         " escalations:similar_use escalations:similar_take_back"
@@ -140,6 +148,10 @@ class Scene:
         self.people = {
             role.code: UserFactory(username=f"any_{role.code}", role=role, team=None) for role in Role.objects.all()
         }
+        self.handover = desk_hand_over(
+            owner=org.agent, by=org.agent, key=uuid.uuid4(), reason=HandoverReason.SHIFT_END,
+            handoffs=[Give(MISSING_PK, None)],
+        )  # fmt: skip
         self.nobody = UserFactory(username="without_role", role=None)
 
     def _pieces(self, ticket: Ticket) -> dict[str, Any]:
@@ -171,6 +183,8 @@ class Scene:
         }
         if "customer" in url.name:
             values["pk"] = self.org.customer.pk
+        if "desk_handover" in url.name:
+            values["pk"] = self.handover.pk if "detail" in url.name else self.org.agent.pk
         return {name: values[name] for name in url.converters}
 
     def path(self, url: Url, ticket: Ticket | None) -> str:
@@ -233,9 +247,11 @@ def test_every_role_gets_a_proper_answer(scene, url):
             answer = get(signed_in(user), path, htmx=htmx)
             if ability is not None and not user.can(ability):
                 assert answer.status_code in REFUSED, (path, user.username)
-            elif RULE[url.name] is Open.OWN:
-                assert answer.status_code in {404, 405}, (path, user.username)
-            elif "import" in url.name and "pk" in url.converters:
+            elif RULE[url.name] is Open.DESK:
+                theirs = user == scene.org.agent and url.name != "escalations:team_desk"
+                proper = ANSWERS - {403} if user.can(Ability.MANAGE) or theirs else {404, 405}
+                assert answer.status_code in proper, (path, user.username)
+            elif RULE[url.name] is Open.OWN or "import" in url.name and "pk" in url.converters:
                 assert answer.status_code in {404, 405}, (path, user.username)
             else:
                 assert answer.status_code in ANSWERS, (path, user.username, answer.status_code)

@@ -4,25 +4,28 @@ Messages and events are two streams. An event that only says "a message was writ
 message stands for it; what it adds (the promise of a reply) is read beside the message.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from accounts.models import User
 from escalations.choices import MessageKind
 from escalations.models import Attachment, Message, Ticket
+from escalations.selectors.mentions import people_in
 from escalations.selectors.related import Pointing
 from journal.models import Event
 
 PAGE = 50
 SPOKEN = ("ticket.replied", "ticket.customer_wrote", "ticket.noted")
 MOVES = (
+    "ticket.merged", "ticket.merged_in", "ticket.split_off", "ticket.split_from",
     "handoff.filed", "handoff.resubmitted", "handoff.acknowledged", "handoff.unacknowledged", "handoff.ack_expired",
     "handoff.accepted",
     "handoff.returned", "handoff.withdrawn", "handoff.redirected", "handoff.readdressed", "ticket.assigned",
-    "ticket.handed_over", "ticket.resolved",
+    "handoff.de_escalated", "ticket.transferred", "ticket.handed_over", "ticket.resolved",
     "ticket.reopened", "ticket.closed", "ticket.unclosed",
 )  # fmt: skip
 WITH_CUSTOMER = (MessageKind.CUSTOMER, MessageKind.REPLY, MessageKind.CALL)
@@ -63,6 +66,7 @@ class Moment:
     event: Event | None = None
     promised: str = ""
     files: tuple[Attachment, ...] = ()
+    people: Mapping[str, User] = field(default_factory=dict)
 
     @property
     def pk(self) -> int:
@@ -150,10 +154,11 @@ def _spoken(ticket: Ticket, messages: Sequence[Message], files: Iterable[Attachm
         if file.message_id is not None:
             by_message.setdefault(file.message_id, []).append(file)
     promises = _promises(ticket, messages)
+    people = people_in([message for message in messages if message.kind == MessageKind.NOTE])
     return [
         Moment(
             message.said_at, MESSAGE, message=message, promised=promises.get(message.pk, ""),
-            files=tuple(by_message.get(message.pk, ())),
+            files=tuple(by_message.get(message.pk, ())), people=people.get(message.pk, {}),
         )
         for message in messages
     ]  # fmt: skip

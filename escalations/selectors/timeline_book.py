@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from escalations.models import Attachment, Escalation, Resolution, Ticket
+from escalations.selectors.around_rows import AroundRows
 from web.formats import format_bytes, format_time
 from web.marks import icon
 
@@ -30,6 +31,7 @@ class Book:
     escalations: Mapping[int, Escalation]
     resolutions: Mapping[int, Resolution]
     clocks: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    around: AroundRows = field(default_factory=AroundRows)
 
     def who(self, user: User | None) -> SafeString:
         """ "You", the name, or Belay itself."""
@@ -86,7 +88,7 @@ class Entry:
 
     @property
     def _body(self) -> str:
-        text = f'<p class="written">{escape(self.text)}</p>' if self.text else ""
+        text = f'<p class="written">{conditional_escape(self.text)}</p>' if self.text else ""
         facts = "".join(
             f'<dt>{escape(name)}</dt><dd class="written">{escape(value)}</dd>' for name, value in self.facts
         )

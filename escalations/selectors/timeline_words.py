@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from escalations.choices import MessageKind
 from escalations.models import Message
+from escalations.selectors.mentions import with_people
 from escalations.selectors.timeline import Moment
+from escalations.selectors.timeline_around import how_words
 from escalations.selectors.timeline_book import Book, Entry, file_lines
 from escalations.selectors.timeline_events import done
 from web.formats import format_when
@@ -41,17 +43,16 @@ def _when(at: datetime, book: Book) -> SafeString:
 
 # --- what was said ---------------------------------------------------------------------------------------
 
-_HOW = {"email": "by e-mail", "phone": "by phone", "chat": "by chat", "portal": "in the portal"}
 _CUSTOMER_SIGNS = {"email": "mail", "phone": "phone", "chat": "messages", "portal": "world"}
 
 
 def _how(channel: str, book: Book) -> str:
-    return f" {_HOW.get(channel) or 'by ' + book.label('channel', channel)}" if channel else ""
+    return f" {how_words(channel, book.labels.get('channel', {}))}" if channel else ""
 
 
 def _said(moment: Moment, message: Message, book: Book) -> Entry:
     made = _said_by(message, book)
-    made.text = message.body
+    made.text = with_people(message.body, moment.people, book.reader) if moment.people else message.body
     if message.redacted_at is not None:
         made.text, made.quiet = "", "The text was removed for the person’s privacy."
     if moment.promised:
@@ -73,4 +74,6 @@ def _said_by(message: Message, book: Book) -> Entry:
             return Entry("note", icon("lock"), format_html("{} added an internal note", book.who(message.author)))
         case MessageKind.CALL:
             return Entry("call", icon("phone"), format_html("{} called {}", book.who(message.author), contact))
-    return Entry("reply", icon("send"), format_html("{} replied to {}{}", book.who(message.author), contact, how))
+    made = Entry("reply", icon("send"), format_html("{} replied to {}{}", book.who(message.author), contact, how))
+    made.more = "With an update of its parent" if message.flowed_from_id else ""
+    return made

@@ -1,7 +1,7 @@
 """What waits for a person, as the rail and the start page say it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -40,13 +40,22 @@ def held_tickets(user: User) -> QuerySet[Ticket]:
     return tickets.order_by("queue_key")
 
 
-def rail_counts(user: User, held: int | None = None) -> tuple[int, int]:
-    """Handoffs that wait for this person, and the tickets held, capped; `held` where the page counted them already."""
-    parts = kept_parts(user, "rail", lambda: _rail_parts(user))
-    waiting, *counted = run_counts(parts if held is None else parts[:1])
-    return waiting, counted[0] if held is None else held
+class RailCounts(NamedTuple):
+    """Handoffs that wait for somebody, tickets held, teams led."""
+
+    waiting: int
+    held: int
+    leads: int
+
+
+def rail_counts(user: User, held: int | None = None) -> RailCounts:
+    """The numbers of the rail, capped, in one statement; `held` where the page counted those already."""
+    waiting, leads, *counted = kept_parts(user, "rail", lambda: _rail_parts(user))
+    found = run_counts([waiting, leads] if held is not None else [waiting, leads, *counted])
+    return RailCounts(found[0], held if held is not None else found[2], found[1])
 
 
 def _rail_parts(user: User) -> list[Part]:
-    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), held_tickets(user)]
+    led = Team.objects.filter(lead=user, is_active=True).order_by("pk")
+    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), led, held_tickets(user)]
     return [count_part(queryset, SHORT_CAP) for queryset in asked]

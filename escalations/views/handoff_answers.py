@@ -16,13 +16,17 @@ from escalations.domain.handoff import YES
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, allowed
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.forms.answers import AcceptForm, RedirectForm, ReturnForm, WithdrawForm
+from escalations.forms.around import ReadBackForm, RestateForm
 from escalations.models import Escalation
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_reading as reading
 from escalations.selectors import handoff_targets
+from escalations.selectors.around import Between, handoff_between
+from escalations.selectors.episodes import earlier_of
 from escalations.services import answers, handoffs
 from escalations.services.bulk import bulk_once
 from escalations.services.locking import next_state
+from escalations.services.read_backs import Restated, owes_read_back
 from escalations.views.answers import at_target, refuse, service_answers
 from policies.choices import PickListName
 from policies.selectors import pick_choices
@@ -52,13 +56,30 @@ def _forms(request: HttpRequest, escalation: Escalation, actions: frozenset[str]
     """An empty form for each action on offer that asks something."""
     found: dict[str, BelayForm] = {}
     if "accept" in actions:
-        found["accept"] = AcceptForm(initial={"needs_resources": "no"})
+        found["accept"] = AcceptForm(initial={"needs_resources": "no"}, **_accept_options(escalation))
     if "return" in actions:
         found["return"] = ReturnForm(reasons=pick_choices(PickListName.RETURN_REASON))
     if "withdraw" in actions:
         found["withdraw"] = WithdrawForm()
     if "redirect" in actions:
         found["redirect"] = RedirectForm(to=_targets(request, escalation).choices())
+    return found
+
+
+def _accept_options(escalation: Escalation) -> dict[str, Any]:
+    """What accepting asks here: a read-back for a person who can confirm it, and whether they are to stay."""
+    sender = escalation.from_user
+    stays = sender is not None and sender.is_active and not escalation.is_warm
+    return {"restates": owes_read_back(escalation), "keeps": sender.get_short_name() if sender and stays else ""}
+
+
+def _between_forms(sides: Between) -> dict[str, BelayForm]:
+    """The forms of what is open between the two sides, for those who may answer."""
+    found: dict[str, BelayForm] = {}
+    if sides.may_restate:
+        found["restate"] = RestateForm()
+    if sides.may_answer and sides.read_back is not None:
+        found["correct"] = ReadBackForm(initial={"round": sides.read_back.round})
     return found
 
 
@@ -74,15 +95,20 @@ def detail(
     status: int = OK,
     bound: Mapping[str, BelayForm] | None = None,
     overtaken: str = "",
+    kept: str = "",
 ) -> HttpResponse:
-    """The page of a handoff. `bound` are forms that came back wrong, by action; `overtaken` says who was first."""
+    """The page of a handoff. `bound` are forms that came back wrong, by action; `overtaken` says who was first.
+
+    `kept`: what somebody typed who was second.
+    """
     now, zone, user = page_now(request), timezone.get_current_timezone(), request.user
     actions, labels = actions_for(user, escalation), reading.reading_labels()
     content, measure = reading.measure_of(escalation)
     feedback = reading.feedback_of(escalation)
     ticket = escalation.ticket
+    sides, around = handoff_between(escalation, user=user, labels=labels, now=now, zone=zone)
     context = {
-        "escalation": escalation, "ticket": ticket, "actions": actions, "measure": measure,
+        "escalation": escalation, "ticket": ticket, "actions": actions, "measure": measure, "between": sides,
         "head_title": f"Handoff: {ticket.subject}", "state_sign": STATE_SIGNS.get(escalation.state, "clock"),
         "crumbs": [("Inbox", reverse("escalations:inbox_list")), (ticket.ref, ticket.get_absolute_url())],
         "segment": labels["segment"].get(ticket.segment, ticket.segment),
@@ -95,8 +121,11 @@ def detail(
         "return_reason": labels["return_reason"].get(escalation.return_reason, escalation.return_reason),
         "chip": reading.acknowledgement(escalation, now=now, zone=zone),
         "sla": about.sla_remaining(escalation.ticket, now=now),
-        "entries": reading.history(escalation, reader=user, labels=labels, now=now, zone=zone),
-        "forms": {**_forms(request, escalation, actions), **(bound or {})}, "opened": next(iter(bound or {}), ""),
+        "entries": reading.history(
+            escalation, around=around, reader=user, labels=labels, now=now, zone=zone
+        ),
+        "forms": {**_forms(request, escalation, actions), **_between_forms(sides), **(bound or {})},
+        "opened": next(iter(bound or {}), ""), "kept": kept, "earlier": earlier_of(escalation, labels, now=now, zone=zone),
         "answers_here": bool(actions & BY_RECEIVER), "overtaken": overtaken,
     }  # fmt: skip
     return page_or_fragment(request, PAGE, FRAGMENT, context, status)
@@ -192,11 +221,13 @@ def handoff_accept(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         answers.handoff_accept(
             escalation=escalation, by=user, estimated_resolution_at=values["estimated_resolution_at"],
             needs_resources=values["needs_resources"] == YES, resources_details=values["resources_details"],
-            next_update_at=values["next_update_at"],
+            next_update_at=values["next_update_at"], keep_sender=values.get("keep_sender", False),
+            read_back=Restated(values["problem"], values["next_action"]) if "problem" in values else None,
         )  # fmt: skip
         return f"{ref} accepted. It is yours now"
 
-    return _answer(request, ref, pk, "accept", AcceptForm(request.POST), act)
+    options = _accept_options(escalation_for(request.user, ref, pk))
+    return _answer(request, ref, pk, "accept", AcceptForm(request.POST, **options), act)
 
 
 @require_POST

@@ -76,14 +76,15 @@ def _tabs(user: User, current: str) -> list[dict[str, Any]]:
 def inbox_news(request: HttpRequest) -> HttpResponse:
     """What came in since the page was made: 204, or the bar that says how many. Never moves a row."""
     _readable(request.user)
-    since = _instant(request.GET.get("since", ""))
+    since = instant(request.GET.get("since", ""))
     number = inbox.news(request.user, since=since) if since else 0
     if not number:
         return no_news()
     return render(request, "escalations/_inbox_news.html", {"words": counted(number, "new handoff"), "since": since})
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
+    """An instant out of a query string; None for anything else."""
     try:
         found = parse_datetime(text)
     except ValueError:

@@ -96,7 +96,7 @@ def _remove_file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     own = Attachment.objects.filter(ticket=ticket, draft_of=request.user, key=key) if _is_key(key) else []
     for attachment in own:
         attachment_remove(attachment=attachment, by=request.user)
-    draft_save(user=request.user, form=form_key(REPLY, ticket), data=_typed(request), version=None)
+    draft_save(user=request.user, form=form_key(REPLY, ticket), data=typed(request), version=None)
     return redirect_to(request, ticket.get_absolute_url())
 
 
@@ -137,13 +137,13 @@ def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
     return _again(request, ticket, customer_form=form, customer_open=True)
 
 
-def _typed(request: HttpRequest) -> dict[str, list[str]]:
+def typed(request: HttpRequest, *, fields: int = DRAFT_FIELDS, chars: int = DRAFT_CHARS) -> dict[str, list[str]]:
     """The form as it was typed: field → its values. Raises Refused for more than any form here holds."""
-    fields = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
-    size = sum(len(value) for values in fields.values() for value in values)
-    if len(fields) > DRAFT_FIELDS or size > DRAFT_CHARS:
+    found = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
+    size = sum(len(value) for values in found.values() for value in values)
+    if len(found) > fields or size > chars:
         raise Refused("Too long to be kept as a draft.")
-    return {name: [_storable(value) for value in values] for name, values in fields.items()}
+    return {name: [_storable(value) for value in values] for name, values in found.items()}
 
 
 def _storable(text: str) -> str:
@@ -161,7 +161,7 @@ def form_draft(request: HttpRequest, ref: str, form: str) -> HttpResponse:
     version = request.POST.get("draft_version", "")
     try:
         draft = draft_save(
-            user=request.user, form=form_key(form, ticket), data=_typed(request),
+            user=request.user, form=form_key(form, ticket), data=typed(request),
             version=int(version) if version.isdigit() and len(version) < 9 else None,
         )  # fmt: skip
     except DraftConflict:

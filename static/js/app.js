@@ -12,6 +12,7 @@ import "./keep.js";
 import "./autosave.js";
 import "./upload.js";
 import "./select.js";
+import "./mentions.js";
 import "./acts.js";
 import "./keys.js";
 import "./sheet.js";
