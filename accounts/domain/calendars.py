@@ -166,6 +166,7 @@ __all__ = [
     "merged_pauses",
     "next_open",
     "open_at",
+    "open_between",
     "threshold",
     "to_epoch",
     "union",

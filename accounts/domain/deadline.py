@@ -109,6 +109,11 @@ def explain(
     )
 
 
+def closures(start: datetime, end: datetime, calendar: Calendar) -> list[ClosedPart]:
+    """Why the calendar is closed within [start, end), stretch by stretch. Raises CalendarOutOfRange."""
+    return list(_closed_parts(calendar, to_epoch(start), to_epoch(end)))
+
+
 def _paused_parts(calendar: Calendar, pauses: Pauses, start: int, end: int) -> Iterable[PausedPart]:
     spans = sorted((to_epoch(pause[0]), to_epoch(pause[1]), pause[2] if len(pause) > 2 else "") for pause in pauses)
     told = start

@@ -50,6 +50,11 @@ class DutyNow:
         return self.keeps_rota and self.primary is None
 
     @property
+    def covered(self) -> tuple[User, ...]:
+        """For whom those on duty stand in."""
+        return tuple(self.stands_in.values())
+
+    @property
     def people(self) -> tuple[User, ...]:
         return () if self.primary is None else (self.primary, *self.others, *self.backups)
 

@@ -45,7 +45,7 @@ class ShiftFacts:
     @property
     def mark(self) -> str:
         """The same for the same facts: what a form carries, so that a change of something else is noticed."""
-        said = (self.user_id, self.role, self.starts_at.timestamp(), self.ends_at.timestamp(), self.note)
+        said = (self.user_id, str(self.role), self.starts_at.timestamp(), self.ends_at.timestamp(), self.note)
         return sha256(repr(said).encode()).hexdigest()[:16]
 
 

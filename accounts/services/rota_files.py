@@ -125,6 +125,8 @@ def _shifts(group: list[Event], number: int, zone: str, now: datetime) -> list[F
     try:
         if not uid:
             raise _Unreadable("It has no UID, so a second import would write it twice.")
+        if sum("RECURRENCE-ID" not in event for event in group) > 1:
+            raise _Unreadable("Two events have this UID.")
         for event in group:
             _check(event, now)
         if len(group) == 1 and not any(event.get(part) for event in group for part in ("RRULE", "RDATE")):

@@ -12,7 +12,6 @@ from accounts.services.swaps import swap_accept, swap_ask, swap_decline, swap_wi
 from accounts.wanted import swap_wanted
 from journal import clock
 from journal.models import OutboxMessage
-from tests.bed.racing import of_kind, race
 from tests.factories import NOON, Organisation
 
 HOUR = timedelta(hours=1)
@@ -116,26 +115,3 @@ def test_a_question_is_mailed_only_while_it_is_open(scene):
     assert not swap_wanted(mail, mail.wanted_while)
     answer = OutboxMessage.objects.get(recipient=scene.asker.email, wanted_while__swap=swap.pk)
     assert swap_wanted(answer, answer.wanted_while)
-
-
-@pytest.mark.races
-@pytest.mark.django_db(transaction=True)
-def test_accept_and_withdraw_at_the_same_moment_have_one_winner():
-    for _ in range(5):
-        with clock.travel(NOON):
-            DutySwap.objects.all().delete()
-            DutyShift.objects.all().delete()
-            User.objects.filter(username="none").exists()
-            scene = Scene() if not User.objects.filter(username="l2_first").exists() else again()
-            swap = scene.ask()
-            results = race(
-                lambda swap=swap, scene=scene: swap_accept(swap=swap, by=scene.asked),
-                lambda swap=swap, scene=scene: swap_withdraw(swap=swap, by=scene.asker),
-            )
-        assert len(of_kind(results, Overtaken)) == 1, results
-        taken = DutySwap.objects.get(pk=swap.pk).state == SwapState.ACCEPTED
-        assert scene.holder(scene.shift) == (scene.asked if taken else scene.asker)
-
-
-def again() -> Scene:
-    raise AssertionError("made once")
