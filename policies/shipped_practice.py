@@ -4,7 +4,15 @@ from typing import Any, NamedTuple
 
 from accounts.models import Role, Tier
 from policies.choices import TemplateKind, TriggerAction, TriggerJoin, TriggerKind
-from policies.models import Commitment, MessageTemplate, PolicyVersion, Trigger, TriggerCondition, TriggerGroup
+from policies.models import (
+    AcceptedFinding,
+    Commitment,
+    MessageTemplate,
+    PolicyVersion,
+    Trigger,
+    TriggerCondition,
+    TriggerGroup,
+)
 
 HOUR = 3600
 Conditions = tuple[tuple[str, str, Any], ...]
@@ -30,12 +38,12 @@ class Shipped(NamedTuple):
 TECHNICAL = (
     Shipped(
         "security_or_data_loss", "Data loss or security breach", TriggerKind.TECHNICAL,
-        (("issue_type", "any_of", ["data_loss", "security_breach"]),),
+        (("tier", "less", 3), ("issue_type", "any_of", ["data_loss", "security_breach"])),
         TriggerAction.ESCALATE, "L3", reason="technical_complexity",
     ),
     Shipped(
         "enterprise_waits", "Enterprise customer waits more than 2 hours", TriggerKind.TECHNICAL,
-        (("segment", "is", "enterprise"), ("wait_time", "more", 2 * HOUR)),
+        (("tier", "less", 2), ("segment", "is", "enterprise"), ("wait_time", "more", 2 * HOUR)),
         TriggerAction.ESCALATE, "L2", reason="sla_risk",
     ),
     Shipped(
@@ -106,6 +114,37 @@ COMMITMENTS = (
     ("product_feedback", "Product issues go back to engineering."),
 )
 
+# What the prover finds in the shipped policy and we ship all the same, by the finding's id.
+ACCEPTED = (
+    (
+        "no_authority_between:l3_engineer",
+        "Engineers decide about code, not money: requests go to the lowest role above that may.",
+    ),
+    (
+        "no_authority_between:l4_engineer",
+        "Engineers decide about code, not money: requests go to the lowest role above that may.",
+    ),
+    (
+        "contract_before_target:P1:enterprise",
+        "The tier's target is for its ordinary work; a P1 shows the contract's clock first.",
+    ),
+    (
+        "contract_before_target:P1:mid_market",
+        "The tier's target is for its ordinary work; a P1 shows the contract's clock first.",
+    ),
+    (
+        "management_before_limit:enterprise_open_4h:L2",
+        "Meant so: management is called beside the technical path, whose owner stays.",
+    ),
+    ("resolution_before_limit:L1", "Two clocks: the target is only marked when missed, the limit moves the ticket."),
+    ("resolution_before_limit:L2", "Two clocks: the target is only marked when missed, the limit moves the ticket."),
+    ("response_before_ack:P1:L3", "Both clocks run, and the tighter one is shown first."),
+    (
+        "hours_uncovered:P1:L3",
+        "Outside its teams' hours the duty rota covers P1; where nobody is on duty, that is flagged.",
+    ),
+)
+
 # Source: "Customer Communication", its four templates.
 TEMPLATES = (
     (
@@ -148,7 +187,10 @@ def draft_triggers(version: PolicyVersion, shipped: tuple[Shipped, ...]) -> None
 
 
 def draft_shipped_practice(version: PolicyVersion) -> None:
-    """The shipped triggers, commitments and templates, into a draft."""
+    """The shipped triggers, commitments, templates and accepted findings, into a draft."""
+    AcceptedFinding.objects.bulk_create(
+        AcceptedFinding(version=version, finding=finding, reason=reason) for finding, reason in ACCEPTED
+    )
     draft_triggers(version, (*TECHNICAL, *MANAGEMENT, *CALMING))
     Commitment.objects.bulk_create(
         Commitment(version=version, key=key, text=text, position=place) for place, (key, text) in enumerate(COMMITMENTS)

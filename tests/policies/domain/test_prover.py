@@ -1,0 +1,165 @@
+"""Each kind of finding on a small policy that has just it, and none once it is mended."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.domain.calendars import ALWAYS_OPEN
+from policies.domain.compiling import understood
+from policies.domain.facts import FACTS, MANY, NOTHING, OPERATORS
+from policies.domain.policy import AuthorityGrant, Policy, SeverityRules, TierRules
+from policies.domain.practice import AcceptedRisk, PolicyTrigger
+from policies.domain.prover import Lent, Organisation, TeamAtWork, prove
+from policies.domain.prover.witness import fires_without, witness
+from policies.domain.triggers import Condition, Group, TriggerRule, evaluate
+from tests.policies.domain.test_triggers import VALUES
+
+HOUR = 3600
+NAMES: dict[str, dict[Any, str]] = {
+    "priority": {1: "P1", 2: "P2", 3: "P3", 4: "P4"},
+    "tier": {1: "L1", 2: "L2"},
+    "sentiment": {"upset": "Upset", "neutral": "Neutral"},
+    "segment": {"enterprise": "Enterprise"},
+}
+MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
+ORGANISATION = Organisation(
+    NAMES,
+    tuple(TeamAtWork(code, code.title(), tier, ALWAYS_OPEN, 2) for code, tier in (("front", "L1"), ("tech", "L2"))),
+    MONDAY,
+)
+
+
+def tier(code: str, rank: int, **numbers: Any) -> TierRules:
+    values = {"ack_seconds": None, "time_limit_seconds": None, "resolution_seconds": HOUR} | numbers
+    return TierRules(code, code, rank, "", "", target_escalation_percent=None, hourly_cost="1.00", **values)
+
+
+def credit(role: str, rank: int, limit: str | None, action: str = "service_credit") -> AuthorityGrant:
+    return AuthorityGrant(role, role.title(), rank, action, action, limit, True)
+
+
+def trigger(
+    key: str, *conditions: tuple[str, str, Any], action: str = "escalate", to: str | None = "L2"
+) -> PolicyTrigger:
+    groups = (Group("all", tuple(Condition(*one) for one in conditions)),)
+    return PolicyTrigger(key, key, "technical", "all", groups, action, to_tier=to if action == "escalate" else None)
+
+
+SOUND = Policy(
+    "1", "Sound",
+    tiers=(tier("L1", 1), tier("L2", 2, ack_seconds=900)),
+    severities=tuple(SeverityRules(p, "", HOUR, "L1", None, "", p == 1, 0) for p in range(1, 5)),
+    contracts=(), responses={}, clauses={},
+    authority=(credit("agent", 10, "50.00"), credit("boss", 50, None)),
+    triggers=(trigger("upset", ("sentiment", "is", "upset"), ("tier", "is", 1)),),
+)  # fmt: skip
+
+
+def ids(policy: Policy, organisation: Organisation = ORGANISATION) -> list[str]:
+    return [one.id for one in prove(policy, organisation)]
+
+
+def test_a_sound_policy_has_no_finding():
+    assert ids(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"triggers": (trigger("t", ("sentiment", "is", "livid")),)}, "value:t:sentiment:livid"),
+        ({"triggers": (trigger("t", ("priority", "less", 1)),)}, "never:t"),
+        ({"triggers": (trigger("t", ("tier", "at_least", 2)),)}, "moves_nothing:t"),
+        (
+            {"triggers": (trigger("a", ("attempts", "more", 3)), trigger("b", ("attempts", "more", 5)))},
+            "shadowed:b:a",
+        ),
+        ({"tiers": (tier("L1", 1, time_limit_seconds=2 * HOUR), SOUND.tiers[1])}, "resolution_before_limit:L1"),
+        ({"authority": (credit("boss", 50, "50.00"),)}, "authority_gap:service_credit"),
+        (
+            {"authority": (credit("a", 10, "90.00"), credit("b", 20, "50.00"), credit("c", 30, None))},
+            "falling_limit:b",
+        ),
+        (
+            {"authority": (credit("a", 10, "90.00"), credit("b", 10, "50.00"), credit("c", 30, None))},
+            "overlap:a:b",
+        ),
+        ({"tiers": (*SOUND.tiers, tier("L3", 3, ack_seconds=60))}, "nobody_staffs:L3"),
+    ],
+)  # fmt: skip
+def test_one_thing_wrong_is_one_finding(changes, found):
+    assert ids(replace(SOUND, **changes)) == [found]
+
+
+def test_the_same_condition_first_and_looser_is_no_shadow():
+    policy = replace(SOUND, triggers=(trigger("a", ("attempts", "more", 5)), trigger("b", ("attempts", "more", 3))))
+
+    assert ids(policy) == []
+
+
+def test_delegations_in_a_circle_are_a_finding_only_while_they_overlap():
+    day = timedelta(days=1)
+    lent = (Lent("a", "b", MONDAY, MONDAY + 2 * day), Lent("b", "a", MONDAY + day, MONDAY + 3 * day))
+
+    assert ids(SOUND, replace(ORGANISATION, delegations=lent)) == ["delegation_cycle:a-b"]
+    apart = (lent[0], replace(lent[1], starts_at=MONDAY + 2 * day))
+    assert ids(SOUND, replace(ORGANISATION, delegations=apart)) == []
+
+
+def test_an_accepted_finding_keeps_its_reason():
+    policy = replace(SOUND, authority=(credit("boss", 50, "50.00"),))
+    accepted = replace(policy, accepted=(AcceptedRisk("authority_gap:service_credit", "The board decides."),))
+
+    (one,) = prove(accepted, ORGANISATION)
+
+    assert (one.accepted, one.reason) == (True, "The board decides.")
+
+
+ASKED = ["priority", "sentiment", "attempts", "revenue_at_risk", "words", "age"]
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> TriggerRule:
+    groups = []
+    for _ in range(draw(st.integers(1, 2))):
+        conditions = []
+        for _ in range(draw(st.integers(1, 3))):
+            fact = FACTS[
+                draw(st.sampled_from(["priority", "sentiment", "attempts", "revenue_at_risk", "words", "age"]))
+            ]
+            operator = draw(st.sampled_from(OPERATORS[fact.kind]))
+            one = st.sampled_from(["upset", "neutral"]) if fact.name == "sentiment" else VALUES[fact.kind]
+            value: Any = None
+            if operator not in NOTHING:
+                value = draw(st.lists(one, min_size=1, max_size=2) if operator in MANY else one)
+            conditions.append(Condition(fact.name, operator, value))
+        groups.append(Group(draw(st.sampled_from(["all", "any"])), tuple(conditions)))
+    return TriggerRule("t", "T", draw(st.sampled_from(["all", "any"])), tuple(groups))
+
+
+FACT_VALUES = st.fixed_dictionaries({
+    "priority": st.integers(1, 4), "sentiment": st.sampled_from(["upset", "neutral", ""]),
+    "attempts": st.integers(0, 6), "revenue_at_risk": st.none() | st.decimals("0.00", "0.06", places=2),
+    "words": st.frozensets(st.sampled_from(["refund", "lawyer", "press"])), "age": st.none() | st.integers(0, 5),
+})  # fmt: skip
+
+
+@given(rule=rules(), other=rules(), facts=FACT_VALUES)
+def test_counterexamples_are_real_and_none_is_overlooked(rule, other, facts):
+    """A witness fires; where there is said to be none, no ticket fires either."""
+    first, second = understood(rule), understood(other)
+    if first is None or second is None:
+        return
+    found = witness(first, NAMES)
+    assert (found is None or evaluate(first, found)) is not None
+    if found is None:
+        assert evaluate(first, facts) is None
+    apart = fires_without(first, second, NAMES)
+    if apart is None:
+        assert evaluate(first, facts) is None or evaluate(second, facts) is not None
+    else:
+        assert evaluate(first, apart) is not None
+        assert evaluate(second, apart) is None
