@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -9,7 +10,7 @@ from accounts.choices import Ability
 from accounts.models import Team, User
 from escalations.domain.lifecycle import Part
 from escalations.errors import NotAllowed
-from escalations.models import Consult, Escalation, ImportRun, Ticket
+from escalations.models import Consult, Escalation, ImportRun, SavedView, Ticket
 
 TICKET_RELATIONS = ("customer", "contact", "tier", "team", "owner")
 
@@ -44,6 +45,13 @@ def escalation_for(user: User, ref: str, pk: int) -> Escalation:
         "acknowledged_by", "accepted_by", "returned_by",
     ).defer("policy_version__snapshot").filter(ticket__in=Ticket.objects.visible_to(user))  # fmt: skip
     return get_object_or_404(escalations, ticket__ref=storable(ref), pk=pk)
+
+
+def may_see(user: User, ticket: Ticket) -> bool:
+    """`TicketQuerySet.visible_to` for one ticket in hand."""
+    if not user.can(Ability.READ):
+        return False
+    return not ticket.is_restricted or ticket.readers.filter(user=user).exists()
 
 
 def in_team(user: User, team: Team) -> bool:
@@ -109,3 +117,30 @@ def import_for(user: User, pk: int) -> ImportRun:
     """An import, for those who may import: they all see all of them. Http404 otherwise."""
     check_imports(user)
     return get_object_or_404(ImportRun.objects.select_related("created_by", "batch"), pk=pk)
+
+
+def views_for(user: User) -> QuerySet[SavedView]:
+    """Saved views that somebody sees: their own, and those shared with their team or one that they lead."""
+    shared = Q(owner=user) | Q(team__lead=user)
+    if user.team_id is not None:
+        shared |= Q(team=user.team_id)
+    return SavedView.objects.filter(shared).select_related("owner", "team")
+
+
+def view_for(user: User, pk: int) -> SavedView:
+    """A saved view. Http404 for one that is not shared with them."""
+    return get_object_or_404(views_for(user), pk=pk)
+
+
+def sees_view(user: User, view: SavedView) -> bool:
+    return view.owner_id == user.pk or (view.team is not None and in_team(user, view.team))
+
+
+def writes_view(user: User, view: SavedView) -> bool:
+    """Its owner; of one that is shared, the lead of the team as well."""
+    return view.owner_id == user.pk or (view.team is not None and view.team.lead_id == user.pk)
+
+
+def team_choices(user: User) -> list[Team]:
+    """The teams that somebody shares views with: their own, and those they lead."""
+    return list(Team.objects.filter(Q(pk=user.team_id) | Q(lead=user), is_active=True).select_related("tier"))

@@ -19,6 +19,7 @@ SINGLE = ("due",)
 NOT_CHIPS = ("q",)
 NAMES_SHOWN = 2
 COMPACT = "compact"
+OF = "of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class Choice:
 
 
 class FilterBar:
-    """What the bar shows for one queue. `customer_name` is the customer it is narrowed to, if any."""
+    """What the bar shows for one queue. `customer_name` is the customer it is narrowed to, if any.
 
-    def __init__(self, queue: Queue, path: str, customer_name: str = "") -> None:
+    `view` is the id of the saved view that the reader began with: every address of the bar carries it along.
+    """
+
+    def __init__(self, queue: Queue, path: str, customer_name: str = "", view: int | None = None) -> None:
         self.queue, self.path, self.customer_name = queue, path, customer_name
         self.chosen = queue.chosen
         asked = [key for key in queue.data.getlist("column") if COLUMNS.get(key)]
@@ -59,6 +63,7 @@ class FilterBar:
                 ("sort", [queue.sort.key] if queue.sort is not queue.sorts[0] else []),
                 ("density", [COMPACT] if is_compact else []),
                 ("column", asked),
+                (OF, [str(view)] if view else []),
             )
             if values
         }
@@ -83,7 +88,7 @@ class FilterBar:
     @property
     def hidden_of_columns(self) -> list[tuple[str, str]]:
         """What the form of the columns carries along."""
-        return _pairs({**self.chosen, **{name: self.look[name] for name in self.look if name == "sort"}})
+        return _pairs({**self.chosen, **{name: self.look[name] for name in self.look if name in ("sort", OF)}})
 
     @property
     def facets(self) -> list[Facet]:

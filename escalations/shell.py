@@ -1,12 +1,14 @@
 """What escalations put around every page: links with counts, the search, the alarm when nobody watches the clocks."""
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.choices import Ability
 from escalations.choices import Complexity, Sentiment
-from escalations.selectors.counts import SHORT_CAP, count_text
+from escalations.selectors.counts import CAP, count_text
 from escalations.selectors.desk import desk_count
+from escalations.selectors.saved_views import pins_of
 from escalations.selectors.waiting import RailCounts, rail_counts
 from journal.heartbeats import silence_of
 from policies.offers import register_list
@@ -43,12 +45,12 @@ def _counts(request: HttpRequest) -> RailCounts:
 
 def _waiting(request: HttpRequest) -> navigation.Count:
     number = _counts(request).waiting
-    return navigation.Count(number, hot=True, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
+    return navigation.Count(number, hot=True, text=count_text(number, CAP) if number > CAP else "")
 
 
 def _held(request: HttpRequest) -> navigation.Count:
     number = _counts(request).held
-    return navigation.Count(number, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
+    return navigation.Count(number, text=count_text(number, CAP) if number > CAP else "")
 
 
 def _desk(request: HttpRequest) -> navigation.Count:
@@ -56,11 +58,26 @@ def _desk(request: HttpRequest) -> navigation.Count:
     number: int | None = getattr(request, "desk_now", None)
     if number is None:
         number = desk_count(request.user, now=page_now(request), zone=timezone.get_current_timezone())
-    return navigation.Count(number, hot=True, text=count_text(number, SHORT_CAP) if number > SHORT_CAP else "")
+    return navigation.Count(number, hot=True, text=count_text(number, CAP) if number > CAP else "")
 
 
 def _leads(request: HttpRequest) -> bool:
     return bool(request.user.can(Ability.MANAGE) or (request.user.can(Ability.WORK) and _counts(request).leads))
+
+
+def _pins(request: HttpRequest) -> list[navigation.Link]:
+    """The saved views that this person pinned, with their counts."""
+    if not _reads(request):
+        return []
+    shown = request.GET.get("view") or request.GET.get("of") or ""
+    is_queue = request.path == reverse("escalations:queue_list")
+    return [
+        navigation.Link(
+            pin.view.name, pin.view.get_absolute_url(), count=navigation.Count(0, text=pin.count),
+            current=is_queue and shown == str(pin.view.pk),
+        )
+        for pin in pins_of(request.user, now=page_now(request), zone=timezone.get_current_timezone())
+    ]  # fmt: skip
 
 
 def register() -> None:
@@ -86,5 +103,6 @@ def register() -> None:
         group="Also", label="Imports", icon="file-import", url_name="escalations:import_list", order=60,
         visible=_imports,
     )  # fmt: skip
+    navigation.register_links(group="Pinned views", provider=_pins)
     navigation.register_search(url_name="escalations:ticket_search")
     navigation.register_alarm(unwatched)

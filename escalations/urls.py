@@ -19,6 +19,7 @@ from escalations.views import (
     mentions,
     messages,
     queue,
+    saved_views,
     similar,
     team_desk,
     ticket_actions,
@@ -40,6 +41,15 @@ queue_urls = [
     path("tickets/<str:ref>/read/", queue.ticket_read, name="ticket_read"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/edit/", customers.customer_change, name="customer_change"),
+]
+
+view_urls = [
+    path("views/", saved_views.view_list, name="view_list"),
+    path("views/create/", saved_views.view_create, name="view_create"),
+    path("views/<int:pk>/edit/", saved_views.view_edit, name="view_edit"),
+    path("views/<int:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("views/<int:pk>/pin/", saved_views.view_pin, name="view_pin"),
+    path("views/<int:pk>/move/", saved_views.view_move, name="view_move"),
 ]
 
 bulk_urls = [
@@ -146,8 +156,10 @@ urlpatterns = [
     *queue_urls,
     *desk_urls,
     *bulk_urls,
+    *view_urls,
     *import_urls,
     *handoff_urls,
     *ticket_urls,
     *similar_urls,
+    *credit_urls,
 ]

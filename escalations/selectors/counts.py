@@ -10,9 +10,8 @@ from django.db.models import QuerySet
 from accounts.choices import Ability
 from accounts.models import User
 
+# Beside every link the same, so that one number never says two things: exact up to here, beyond it "1,000+".
 CAP = 1000
-# Of numbers that stand beside links on every page: enough to say "many", and a fifth of the work.
-SHORT_CAP = 200
 KEPT = 2000
 
 Part = tuple[str, tuple[Any, ...]]

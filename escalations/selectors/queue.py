@@ -21,7 +21,6 @@ from escalations.models.tickets import WAITING_LONGEST
 from escalations.querysets import TicketQuerySet
 from escalations.selectors.counts import (
     CAP,
-    SHORT_CAP,
     Part,
     capped_counts,
     count_part,
@@ -69,13 +68,12 @@ SORTS_OF_CLOSED = SORTS[1:2]
 class Queue:
     """The queue as one person asks for it in one request."""
 
-    def __init__(self, user: User, data: QueryDict, *, now: datetime, zone: Any = None) -> None:
+    def __init__(
+        self, user: User, data: QueryDict, *, now: datetime, zone: Any = None, options: Options | None = None
+    ) -> None:
         self.user, self.data, self.now = user, data, now
         self.zone: ZoneInfo = zone or timezone.get_current_timezone()
-
-    @cached_property
-    def options(self) -> Options:
-        return queue_options(self.user)
+        self.options = options or queue_options(user)
 
     @cached_property
     def visible(self) -> TicketQuerySet:
@@ -159,7 +157,7 @@ class Queue:
         found = []
         for place, view in enumerate(self.views):
             is_current = place == self.current
-            count = self.total_text if is_current else count_text(self._counts[place], SHORT_CAP)
+            count = self.total_text if is_current else count_text(self._counts[place], CAP)
             found.append(Tab(view.label, view.url, count, is_current))
         return found
 
@@ -191,7 +189,7 @@ class Queue:
 
     def _tab_parts(self) -> list[Part]:
         narrowed = [self.filter.narrow(self.visible, view.params) for view in self.views]
-        return [count_part(tickets.order_by("queue_key"), SHORT_CAP) for tickets in narrowed]
+        return [count_part(tickets.order_by("queue_key"), CAP) for tickets in narrowed]
 
     def news(self, since: datetime) -> int:
         """How many tickets of this view arrived after `since`, at most NEWS_CAP + 1. One's own doing is no news."""

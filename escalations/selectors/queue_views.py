@@ -24,12 +24,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A view as one page shows it."""
+    """A view as one page shows it, or beside them (`push`) what is done with views; `sheet` opens it as a dialog."""
 
     label: str
     url: str
-    count: str
-    current: bool
+    count: str = ""
+    current: bool = False
+    sign: str = ""
+    push: bool = False
+    sheet: str = ""
 
 
 def queue_url(params: Mapping[str, Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Team, User
 from escalations.choices import WAITING_FOR_RECEIVER, Axis
 from escalations.models import Escalation, Ticket
-from escalations.selectors.counts import SHORT_CAP, Part, count_part, kept_parts, run_counts
+from escalations.selectors.counts import CAP, Part, count_part, kept_parts, run_counts
 
 
 def handoffs_for(user: User) -> QuerySet[Escalation]:
@@ -58,4 +58,4 @@ def rail_counts(user: User, held: int | None = None) -> RailCounts:
 def _rail_parts(user: User) -> list[Part]:
     led = Team.objects.filter(lead=user, is_active=True).order_by("pk")
     asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), led, held_tickets(user)]
-    return [count_part(queryset, SHORT_CAP) for queryset in asked]
+    return [count_part(queryset, CAP) for queryset in asked]

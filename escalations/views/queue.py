@@ -1,5 +1,6 @@
 """The queue, what has arrived in it, and its export."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,9 @@ from escalations.models import Customer, Ticket
 from escalations.selectors.chips import chips_for
 from escalations.selectors.customers import customers_named
 from escalations.selectors.queue import NEWS_CAP, Queue, anything_since
-from escalations.selectors.queue_options import ANY
-from escalations.selectors.queue_views import queue_url
+from escalations.selectors.queue_options import ANY, queue_options
+from escalations.selectors.queue_views import Tab, queue_url
+from escalations.selectors.saved_views import Opened, open_view, query_of
 from escalations.services import reading
 from web.clock import page_now
 from web.exports import csv_response, xlsx_response
@@ -41,9 +43,9 @@ BULK_ACTS = (
 def queue_list(request: HttpRequest) -> HttpResponse:
     """Tickets most urgent first, or as the address says. `?cursor=` turns pages."""
     check_reads(request.user)
-    queue = Queue(request.user, request.GET, now=page_now(request))
+    queue, opened = asked_for(request)
     page, rows = queue.page(request.GET.get("cursor", ""))
-    bar = FilterBar(queue, request.path, _customer_name(queue))
+    bar = FilterBar(queue, request.path, _customer_name(queue), opened.view.pk if opened.view else None)
     chips = chips_for(rows, now=queue.now, zone=queue.zone)
     book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
     request.held_tickets = queue.held
@@ -61,8 +63,35 @@ def queue_list(request: HttpRequest) -> HttpResponse:
         "problem": _problem(queue),
         "key": new_key(),
         "acts": BULK_ACTS,
+        "opened": opened,
+        "tabs": _tabs(queue, bar, opened),
     }
     return page_or_fragment(request, "escalations/queue_list.html", "escalations/_queue.html", context)
+
+
+def asked_for(request: HttpRequest) -> tuple[Queue, Opened]:
+    """The queue that the address asks for, with the saved view that it names."""
+    options = queue_options(request.user)
+    opened = open_view(request.user, request.GET, options)
+    return Queue(request.user, opened.data, now=page_now(request), options=options), opened
+
+
+def _tabs(queue: Queue, bar: FilterBar, opened: Opened) -> list[Tab]:
+    """The built-in views, the saved one that is open, and beside them what can be done with it."""
+    view, query = opened.view, query_of(bar.chosen, bar.look)
+    create = f"{reverse('escalations:view_create')}?{query}"
+    save = Tab("Save as new" if view else "Save this view", create, sign="plus", push=not view, sheet="sheet_body")
+    every = Tab("Views", reverse("escalations:view_list"), sign="bookmark")
+    if view is None:
+        return [*queue.tabs, save, every]
+    shown = [replace(tab, current=False) for tab in queue.tabs]
+    changed = query != view.query
+    own = Tab(f"{view.name}, changed" if changed else view.name, view.get_absolute_url(), queue.total_text, True)
+    edit = reverse("escalations:view_edit", args=[view.pk])
+    label = "Save changes" if changed else "Change view"
+    change = Tab(label, f"{edit}?{query or 'sort=urgency'}", sign="pencil", push=True, sheet="sheet_body")
+    acts = [change, save] if opened.may_write else [replace(save, push=True)]
+    return [*shown, own, *acts, every]
 
 
 def _customer_name(queue: Queue) -> str:
@@ -89,7 +118,7 @@ def queue_news(request: HttpRequest) -> HttpResponse:
     if since.tzinfo is None or not anything_since(request.user, since):
         return no_news()
     now = page_now(request)
-    queue = Queue(request.user, request.GET, now=now)
+    queue, _ = asked_for(request)
     number = queue.news(since)
     if not number:
         return no_news()
@@ -107,7 +136,7 @@ def queue_news(request: HttpRequest) -> HttpResponse:
 def queue_export(request: HttpRequest) -> HttpResponseBase:
     """Exactly the view as a file: its filters and order, every fact. `?format=xlsx` or csv."""
     check_reads(request.user)
-    queue = Queue(request.user, request.GET, now=page_now(request))
+    queue, _ = asked_for(request)
     if queue.is_capped and queue.tickets.count() > EXPORT_LIMIT:
         messages.warning(request, f"A file holds {EXPORT_LIMIT:,} tickets at most. Narrow the view first.")
         return redirect(queue_url(queue.chosen))
