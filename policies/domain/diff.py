@@ -1,0 +1,139 @@
+"""What changed between two versions of a policy, field by field, and clause by clause."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from policies.domain.compiling import understood
+from policies.domain.policy import Policy
+from policies.domain.triggers import Group, Names, TriggerRule, trigger_words
+from policies.domain.words import span_words
+
+
+class How(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one row, `old` and `new` in words. A row that came or went is one change, with all its fields."""
+
+    section: str
+    key: str
+    row: str
+    how: How
+    field: str = ""
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """How the rows of a section are told apart and called."""
+
+    name: str
+    title: str
+    key: Callable[[Any], str]
+    row: Callable[[Any], str]
+
+
+SECTIONS = (
+    _Section("tiers", "Tiers", lambda one: one.code, lambda one: f"{one.code} {one.name}"),
+    _Section("severities", "Severities", lambda one: one.name, lambda one: one.name),
+    _Section(
+        "contracts", "Contract targets", lambda one: f"P{one.priority}.{one.segment}",
+        lambda one: f"P{one.priority} {one.segment or 'all others'}",
+    ),
+    _Section("authority", "Authority", lambda one: one.clause, lambda one: f"{one.role_name}: {one.action_name}"),
+    _Section("triggers", "Triggers", lambda one: one.key, lambda one: one.name),
+    _Section("pools", "Pools", lambda one: one.key, lambda one: one.name),
+    _Section("overflows", "Overflow", lambda one: one.team, lambda one: one.team),
+    _Section("templates", "Message templates", lambda one: one.key, lambda one: one.name),
+    _Section("commitments", "Prevention", lambda one: one.key, lambda one: one.text),
+    _Section("accepted", "Accepted findings", lambda one: one.finding, lambda one: one.finding),
+)  # fmt: skip
+SAME_ALWAYS = frozenset({"key", "code", "rank"})
+
+
+def _words(field: str, value: Any, names: Names) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if field.endswith("_seconds"):
+        return span_words(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], Group):
+        trigger = understood(TriggerRule("", "", "all", value))
+        return trigger_words(trigger, names) if trigger else "conditions that cannot be understood"
+    return str(value)
+
+
+def _label(field: str) -> str:
+    words = field.removesuffix("_seconds").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _whole(row: Any, names: Names) -> str:
+    given = (
+        f"{_label(one.name)}: {_words(one.name, getattr(row, one.name), names)}"
+        for one in fields(row)
+        if one.name not in SAME_ALWAYS and getattr(row, one.name) not in (None, "", 0, ())
+    )
+    return "; ".join(given)
+
+
+def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Names) -> Iterator[Change]:
+    before = {section.key(row): row for row in old}
+    after = {section.key(row): row for row in new}
+    for key, row in after.items():
+        called = section.row(row)
+        if key not in before:
+            yield Change(section.name, key, called, How.ADDED, new=_whole(row, names))
+            continue
+        for one in fields(row):
+            was, now = getattr(before[key], one.name), getattr(row, one.name)
+            if was != now:
+                yield Change(
+                    section.name, key, called, How.CHANGED, _label(one.name),
+                    _words(one.name, was, names), _words(one.name, now, names),
+                )  # fmt: skip
+    for key, row in before.items():
+        if key not in after:
+            yield Change(section.name, key, section.row(row), How.REMOVED, old=_whole(row, names))
+
+
+def _responses(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[Change]:
+    for kind in sorted(old.keys() | new.keys()):
+        if kind not in old:
+            yield Change("responses", kind, _label(kind), How.ADDED, new=span_words(new[kind]))
+        elif kind not in new:
+            yield Change("responses", kind, _label(kind), How.REMOVED, old=span_words(old[kind]))
+        elif old[kind] != new[kind]:
+            yield Change(
+                "responses", kind, _label(kind), How.CHANGED, "Within", span_words(old[kind]), span_words(new[kind])
+            )
+
+
+TITLES = {section.name: section.title for section in SECTIONS} | {"responses": "Management response"}
+
+
+def differences(old: Policy, new: Policy, names: Names | None = None) -> list[Change]:
+    """Every field that differs, in the order of the document's sections. Code and title are the version's own."""
+    found: list[Change] = []
+    for section in SECTIONS:
+        found += _rows(section, getattr(old, section.name), getattr(new, section.name), names or {})
+        if section.name == "contracts":
+            found += _responses(old.responses, new.responses)
+    return found
+
+
+def changed_clauses(old: Policy, new: Policy) -> dict[str, str]:
+    """Clause key → the text it had in `old` ("" when it is new), for the clauses of `new` that read differently."""
+    return {
+        key: old.clauses[key].text if key in old.clauses else ""
+        for key, clause in new.clauses.items()
+        if key not in old.clauses or old.clauses[key].text != clause.text
+    }
