@@ -1,9 +1,11 @@
 from django.urls import path
 
 from escalations.views import (
+    around,
     attachments,
     bulk,
     clocks,
+    consults,
     credit_ledger,
     credits,
     customers,
@@ -18,6 +20,7 @@ from escalations.views import (
     intake,
     mentions,
     messages,
+    moves,
     queue,
     saved_views,
     similar,
@@ -139,6 +142,21 @@ desk_urls = [
     path("tickets/<str:ref>/desk-notes/<int:pk>/seen/", desk.desk_line_seen, name="desk_line_seen"),
 ]
 
+around_urls = [
+    path("inbox/consults/", consults.consult_list, name="consult_list"),
+    path("tickets/<str:ref>/consults/create/", consults.consult_create, name="consult_create"),
+    path("tickets/<str:ref>/consults/<int:pk>/", consults.consult_detail, name="consult_detail"),
+    path("tickets/<str:ref>/consults/<int:pk>/answer/", consults.consult_answer, name="consult_answer"),
+    path("tickets/<str:ref>/consults/<int:pk>/withdraw/", consults.consult_withdraw, name="consult_withdraw"),
+    path("tickets/<str:ref>/consults/<int:pk>/seen/", consults.consult_seen, name="consult_seen"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/read-back/", around.read_back_give, name="read_back_give"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/read-back/answer/", around.read_back_answer, name="read_back_answer"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/release/", around.handoff_release, name="handoff_release"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/follow-up/", around.follow_up_create, name="follow_up_create"),
+    path("tickets/<str:ref>/transfer/", moves.ticket_transfer, name="ticket_transfer"),
+    path("tickets/<str:ref>/de-escalate/", moves.ticket_de_escalate, name="ticket_de_escalate"),
+]
+
 credit_urls = [
     path("approvals/", credits.approval_list, name="approval_list"),
     path("approvals/<int:pk>/", credits.credit_detail, name="credit_detail"),
@@ -161,5 +179,6 @@ urlpatterns = [
     *handoff_urls,
     *ticket_urls,
     *similar_urls,
+    *around_urls,
     *credit_urls,
 ]

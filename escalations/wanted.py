@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
-from escalations.choices import WAITING_FOR_RECEIVER, ClockState, ConsultState, EscalationState
-from escalations.models import Clock, Consult, DeskHandoverLine, Escalation, Mention, Pause, Ticket
+from escalations.choices import WAITING_FOR_RECEIVER, ClockState, ConsultState, CreditState, EscalationState
+from escalations.models import Clock, Consult, CreditRequest, DeskHandoverLine, Escalation, Mention, Pause, Ticket
 from journal.models import OutboxMessage
 from journal.outbox import register_check
 
@@ -88,6 +88,15 @@ def ticket_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
     return _reader(message, wanted["ticket"]) is not None
 
 
+def credit_wanted(message: OutboxMessage, wanted: Mapping[str, Any]) -> bool:
+    """A request while it waits; an answer always."""
+    credit = CreditRequest.objects.filter(pk=wanted["credit"]).first()
+    if credit is None or _reader(message, credit.ticket_id) is None:
+        return False
+    return wanted.get("about") != "asked" or credit.state == CreditState.REQUESTED
+
+
+register_check("credit", credit_wanted)
 register_check("escalation", escalation_wanted)
 register_check("ticket", ticket_wanted)
 register_check("consult", consult_wanted)

@@ -133,6 +133,11 @@ def format_when(at: datetime, zone: tzinfo, now: datetime) -> When:
     )
 
 
+def format_money(amount: Decimal) -> str:
+    """ "$1,850.00", always with its cents; "−$40.00" below nothing."""
+    return f"{'−' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
 def format_bytes(size: int) -> str:
     """ "212 KB", "3.4 MB"; 1 KB is 1,000 bytes."""
     if size < 1000:

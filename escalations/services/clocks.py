@@ -21,6 +21,9 @@ from policies.models import PolicyVersion
 from policies.selectors import policy_in_force, policy_of
 
 LIVE = (ClockState.RUNNING, ClockState.PAUSED)
+# They end with their own request, not with the ticket, and those who work the ticket cannot answer them: so they do
+# not move it in the queue either.
+OUTLIVING = (ClockKind.CREDIT_DECISION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,12 @@ class TicketClocks:
         )
 
     def cancel(self, *kinds: ClockKind) -> list[Clock]:
-        """These clocks are no longer asked for. An overdue one ends as the breach that it is."""
-        return self._apply(self.live(*kinds), lambda record, _: core.cancel(record, self.now))
+        """These clocks are no longer asked for; without kinds, all that end with the ticket's work.
+
+        An overdue one ends as the breach that it is. A credit is decided whatever becomes of the ticket.
+        """
+        rows = self.live(*kinds) if kinds else [row for row in self.live() if row.kind not in OUTLIVING]
+        return self._apply(rows, lambda record, _: core.cancel(record, self.now))
 
     def pause(self, wait: Wait, *, reason: str, review_at: datetime, by_id: int | None) -> Pause:
         """Begin a wait and hold the clocks that it holds."""
@@ -244,7 +251,11 @@ class TicketClocks:
         found = place(
             opened_at=ticket.opened_at,
             head_start=timedelta(seconds=policy.severity(ticket.priority).head_start_seconds),
-            running=[(row.due_at, row.kind) for row in self.live() if row.state != ClockState.PAUSED and row.due_at],
+            running=[
+                (row.due_at, row.kind)
+                for row in self.live()
+                if row.state != ClockState.PAUSED and row.due_at and row.kind not in OUTLIVING
+            ],
             review_at=outside.review_at if outside else None,
         )
         ticket.due_at, ticket.due_kind, ticket.queue_key = found.due_at, found.due_kind, found.queue_key

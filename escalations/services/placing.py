@@ -32,7 +32,8 @@ class Place:
 def place(
     *, opened_at: datetime, head_start: timedelta, running: Iterable[tuple[datetime, str]], review_at: datetime | None
 ) -> Place:
-    """`running`: deadline and kind of the clocks that run, breached ones that nobody stopped included.
+    """`running`: deadline and kind of the clocks that run, breached ones that nobody stopped included, but not those
+    of credit requests: nobody who works the queue can answer them.
 
     `review_at` is that of the wait for somebody outside, if there is one; `head_start` is the severity's.
     """
@@ -71,8 +72,9 @@ FROM (
         ON head.priority = t.priority
     CROSS JOIN LATERAL (
         SELECT
-            min(c.due_at) AS first_due,
-            (array_agg(c.kind ORDER BY c.due_at, c.kind COLLATE "C"))[1] AS first_kind,
+            min(c.due_at) FILTER (WHERE c.kind <> 'credit_decision') AS first_due,
+            (array_agg(c.kind ORDER BY c.due_at, c.kind COLLATE "C")
+                FILTER (WHERE c.kind <> 'credit_decision'))[1] AS first_kind,
             min(c.due_at) FILTER (
                 WHERE c.state = 'running' AND c.due_at >= %(until)s AND NOT c.is_late_record
             ) AS next_due

@@ -14,6 +14,7 @@ from escalations.models import SweepProblem
 from escalations.services.placing import place_tickets
 from escalations.services.sweep_acks import expire_acknowledgements
 from escalations.services.sweep_calendars import move_clocks
+from escalations.services.sweep_credits import route_credits
 from escalations.services.sweep_problems import work_through
 from escalations.services.sweep_sql import ask_reviews, fire_clocks, pick
 from journal import clock
@@ -33,6 +34,7 @@ class SweepReport:
     expired: int = 0
     reviews: int = 0
     moved: int = 0
+    credits: int = 0
     late: int = 0
     mails: int = 0
     problems: int = 0
@@ -47,6 +49,7 @@ class SweepReport:
             (self.expired, "acknowledgements expired"),
             (self.reviews, "reviews asked for"),
             (self.moved, "tickets moved to a revised calendar"),
+            (self.credits, "credit requests moved on"),
             (self.late, "of these late"),
             (self.mails, "mails queued"),
             (self.problems, "tickets failed"),
@@ -72,6 +75,9 @@ def sweep(*, limit: int = BATCH, should_stop: Callable[[], bool] = _never) -> Sw
         heartbeat(HEARTBEAT, notes=[str(report)])
         if taken < limit:
             break
+    moved, failed = route_credits(limit=limit, should_stop=should_stop)
+    report.credits += moved
+    report.problems += failed
     return report
 
 

@@ -28,6 +28,7 @@ register.simple_tag(marks.share, name="share")
 register.filter("duration", formats.format_duration)
 register.filter("filesize", formats.format_bytes)
 register.filter("number", formats.format_number)
+register.filter("money", formats.format_money)
 
 
 @register.simple_tag(takes_context=True)

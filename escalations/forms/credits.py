@@ -1,0 +1,60 @@
+"""Asking for a credit, and the reasons that go with an answer. Shape only; services decide."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from web.forms import BelayForm, IdempotencyMixin
+
+
+class MoneyField(forms.DecimalField):
+    """An amount in whole cents; "$1,850.00" and "1850" are the same."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        options: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "min_value": 0.01} | kwargs
+        super().__init__(**options)
+        self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        self.error_messages |= {
+            "invalid": "Write an amount, such as 250 or 1,850.00.",
+            "max_decimal_places": "An amount goes to the cent, no further.",
+            "max_digits": "Nobody can grant that much.",
+            "max_whole_digits": "Nobody can grant that much.",
+            "min_value": "A credit is more than nothing.",
+        }
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("$", "").replace(",", "").strip() if isinstance(value, str) else value)
+
+
+class OnceForm(BelayForm, IdempotencyMixin):
+    """A form that does its thing once, however often it is sent."""
+
+    def clean_idempotency_key(self) -> uuid.UUID:
+        try:
+            return uuid.UUID(self.cleaned_data["idempotency_key"])
+        except ValueError:
+            raise ValidationError("This form is damaged. Reload the page.") from None
+
+
+class CreditForm(OnceForm):
+    half = ("action", "amount")
+
+    action = forms.ChoiceField(label="What")
+    amount = MoneyField(label="Amount in USD", required=False, help_text="For a service credit only.")
+    reason = forms.CharField(
+        label="Why", widget=forms.Textarea, help_text="What the customer lost, and what the contract promises."
+    )
+
+    def __init__(self, *args: Any, actions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["action"].choices = actions
+
+
+class ApproveForm(OnceForm):
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea)
+
+
+class ReasonForm(OnceForm):
+    reason = forms.CharField(label="Why", widget=forms.Textarea)
