@@ -65,11 +65,14 @@ RULES: dict[Open, str] = {
     Open.SIGNED_IN: (
         "account_reauthenticate account_change_password escalations:home"
         " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
-        " escalations:bulk_create escalations:bulk_one"
+        " escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
         " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail"
     ),
-    Open.OWN: "escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo",
+    Open.OWN: (
+        "escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
+        " escalations:view_delete escalations:view_pin escalations:view_move"
+    ),
     Open.DESK: (
         "escalations:desk_handover escalations:desk_handover_draft escalations:desk_handover_detail"
         " escalations:team_desk"
