@@ -16,6 +16,6 @@ def relate(targets: QuerySet[Any], *pointing: Pointing) -> None:
     rest of the statement.
     """
     ends = [(row, name, getattr(row, f"{name}_id")) for rows, names in pointing for name in names for row in rows]
-    found = targets.in_bulk({key for _, _, key in ends if key is not None})
+    found = targets.order_by().in_bulk({key for _, _, key in ends if key is not None})
     for row, name, key in ends:
         setattr(row, name, None if key is None else found[key])

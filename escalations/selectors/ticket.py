@@ -65,7 +65,7 @@ def files_of(ticket: Ticket, reader: User) -> list[Attachment]:
     Files of unsent forms are their author's alone. One statement.
     """
     files = ticket.attachments.filter(Q(draft_of__isnull=True) | Q(draft_of=reader))
-    return list(files.order_by("draft_of", "-uploaded_at", "-pk")[:FILES_SHOWN])
+    return list(files.order_by("draft_of_id", "-uploaded_at", "-pk")[:FILES_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
