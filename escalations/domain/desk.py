@@ -140,11 +140,13 @@ def group_of(at: datetime, now: datetime, day_ends: datetime) -> Group:
 
 
 _PLACES = {kind: place for place, kind in enumerate(Kind)}
-Order = tuple[datetime, datetime, int, int, int]
+Order = tuple[datetime, datetime, int, int, datetime, int]
 
 
 def _order(claim: Claim, now: datetime) -> Order:
-    return (moment(claim, now), deadline(claim), claim.priority, _PLACES[claim.kind], claim.key)
+    """Of the same instant: by priority, by kind, and who has waited longer first."""
+    since = claim.since or NEVER
+    return (moment(claim, now), deadline(claim), claim.priority, _PLACES[claim.kind], since, claim.key)
 
 
 def arrange(claims: Iterable[Claim], *, now: datetime, day_ends: datetime) -> list[Item]:

@@ -25,8 +25,6 @@ from escalations.selectors.chips import chips_for, chips_of
 from escalations.selectors.counts import CAP as COUNT_CAP
 from escalations.selectors.desk_sources import CAP, TICKET_CAP, Found, desk_news, desk_rows
 from escalations.selectors.desk_words import Act, Desk, act, aside, link, reason, stands_in
-from policies.domain.policy import NoSuchRule
-from policies.selectors import NoPolicyInForce, policy_in_force
 from web.formats import format_time, format_when
 from web.marks import Chip, clock, fact, prio
 
@@ -92,7 +90,7 @@ def covered_by(user: User, away: Mapping[int, Away]) -> list[Away]:
     return [one for one in away.values() if one.cover is not None and one.cover.pk == user.pk]
 
 
-def _claims(found: Sequence[Found], tickets: Mapping[int, Any], leads: Mapping[int, timedelta]) -> dict[Claim, Found]:
+def _claims(found: Sequence[Found], tickets: Mapping[int, Any]) -> dict[Claim, Found]:
     """What asks, as the pure order knows it. Rows whose ticket went away meanwhile are not there."""
     claims = {}
     for one in found:
@@ -102,20 +100,16 @@ def _claims(found: Sequence[Found], tickets: Mapping[int, Any], leads: Mapping[i
         kind = Kind(one.kind)
         claim = Claim(
             kind, one.key, one.ticket, at=one.at, since=one.since,
-            lead=leads.get(ticket.priority, timedelta()) if ticket is not None and kind in OWN_TICKET else timedelta(),
+            lead=_lead(ticket) if kind == Kind.TICKET else timedelta(),
             priority=ticket.priority if ticket is not None else 4,
         )  # fmt: skip
         claims[claim] = one
     return claims
 
 
-def _leads() -> dict[int, timedelta]:
-    """Priority → the head start that its severity has in the queue. One statement."""
-    try:
-        _, policy = policy_in_force()
-    except (NoPolicyInForce, NoSuchRule):
-        return {}
-    return {one.priority: timedelta(seconds=one.head_start_seconds) for one in policy.severities}
+def _lead(ticket: Any) -> timedelta:
+    """The head start that its severity gave the ticket in the queue."""
+    return ticket.due_at - ticket.queue_key if ticket.due_at is not None else timedelta()
 
 
 def _tickets(found: Sequence[Found]) -> dict[int, Any]:
@@ -130,7 +124,7 @@ def my_desk(user: User, *, now: datetime, zone: ZoneInfo, back: str) -> MyDesk:
     covers = covered_by(user, away)
     found = desk_rows(user, [one.user.pk for one in covers])
     tickets = _tickets(found)
-    claims = _claims(found, tickets, _leads())
+    claims = _claims(found, tickets)
     items = arrange(claims, now=now, day_ends=day_end(now, zone))
     desk, own_chips = _desk(user, list(claims.values()), tickets, away, now, zone)
     sections: dict[Group, list[Row]] = {}
@@ -248,7 +242,7 @@ def desk_count(user: User, *, now: datetime, zone: ZoneInfo) -> int:
         return known
     covers = covered_by(user, absences_now(now))
     found = desk_rows(user, [one.user.pk for one in covers])
-    items = arrange(_claims(found, _tickets(found), _leads()), now=now, day_ends=day_end(now, zone))
+    items = arrange(_claims(found, _tickets(found)), now=now, day_ends=day_end(now, zone))
     number = min(sum(item.group == Group.NOW for item in items), COUNT_CAP)
     _keep_count(user, number)
     return number

@@ -20,10 +20,11 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Left
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 
 from accounts.choices import Ability, SwapState
 from accounts.models import DutySwap, User
@@ -60,7 +61,10 @@ WORDS = 300  # characters of a note or question that a row shows
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing that asks. `person`: whom it is addressed to by name; `other`: who asks; `place`: its escalation."""
+    """One thing that asks. `person`: to whom it is addressed by name; `other`: who asks; `place`: escalation or shift.
+
+    `round` is that of a read-back.
+    """
 
     kind: str
     key: int
@@ -72,23 +76,25 @@ class Found:
     other: int | None
     clock: int | None
     place: int | None
+    round: int
     words: str
 
 
 NO_TIME = Cast(Value(None), DateTimeField())
+READ_BACK_WORDS = Concat("problem", Value(" · Next: "), "next_action", output_field=TextField())
 NO_KEY = Cast(Value(None), BigIntegerField())
 
 
 def _part(
     rows: QuerySet[Any], kind: Any, *, order: str, ticket: Any = NO_KEY, at: Any = NO_TIME, since: Any = NO_TIME,
     arrived: Any = None, person: Any = NO_KEY, other: Any = NO_KEY, clock: Any = NO_KEY, place: Any = NO_KEY,
-    words: Any = "", cap: int = CAP,
+    round: Any = None, words: Any = "", cap: int = CAP,
 ) -> QuerySet[Any, Any]:  # fmt: skip
     """The columns of `Found`, in its order. `words` names a text column, or is "" for none."""
-    text = Left(words, WORDS) if words else Value("")
+    text = Value("") if words == "" else Left(words, WORDS)
     columns = (
         Value(kind) if isinstance(kind, str) else kind, "pk", ticket, at, since, since if arrived is None else arrived,
-        person, other, clock, place, text,
+        person, other, clock, place, Value(0) if round is None else round, text,
     )  # fmt: skip
     return rows.order_by(order).values_list(*columns)[:cap]
 
@@ -163,7 +169,7 @@ def _around(people: Sequence[int]) -> list[QuerySet[Any, Any]]:
         _part(
             given.filter(state=ReadBackState.GIVEN, escalation__from_user__in=people), Kind.READ_BACK.value,
             order="given_at", since=F("given_at"), person=F("escalation__from_user"), other=F("given_by"),
-            words="next_action", **named,
+            round=F("round"), words=READ_BACK_WORDS, **named,
         ),
         _part(
             given.filter(~Exists(newer), state=ReadBackState.CORRECTED, escalation__ticket__owner__in=people),
@@ -202,7 +208,7 @@ def _asked(user: User, people: Sequence[int]) -> list[QuerySet[Any, Any]]:
         _part(feedback, Kind.FEEDBACK.value, order="-given_at", ticket=F("escalation__ticket"), since=F("given_at"),
               person=F("escalation__from_user"), other=F("given_by"), place=F("escalation"), words="comment"),
         _part(swaps, Kind.SWAP.value, order="-asked_at", at=F("shift__starts_at"), arrived=F("asked_at"),
-              other=F("asked_by"), words="note"),
+              other=F("asked_by"), place=F("shift"), words="note"),
     ]  # fmt: skip
 
 
@@ -227,7 +233,7 @@ def _own_tickets(people: Sequence[int]) -> list[QuerySet[Any, Any]]:
     ]  # fmt: skip
 
 
-NAMES = "kind, key, ticket, at, since, arrived, person, other, clock, place, words"
+NAMES = "kind, key, ticket, at, since, arrived, person, other, clock, place, round, words"
 
 
 def _all(user: User, people: Sequence[int]) -> list[Part]:

@@ -167,8 +167,21 @@ def act(found: Found, ticket: Any, desk: Desk, back: str) -> Act | None:
             return Act("Accept or return", _handoff(ref, found.key), "user-check")
         case Kind.RETURNED:
             return Act("Hand in again", reverse("escalations:handoff_create", args=[ref]), "arrow-up-right")
-        case Kind.READ_BACK | Kind.CORRECTED | Kind.STAY | Kind.RELEASE:
-            return Act("Open handoff", _handoff(ref, found.place or 0), "file-text")
+        case Kind.READ_BACK:
+            url = reverse("escalations:read_back_answer", args=[ref, found.place])
+            return Act("Confirm", url, "check", True, (("do", "confirm"), ("round", str(found.round)), *home))
+        case Kind.CORRECTED:
+            return Act("Read back again", _handoff(ref, found.place or 0), "repeat")
+        case Kind.RELEASE:
+            return Act(
+                "Release", reverse("escalations:handoff_release", args=[ref, found.place]), "door-exit", True, home
+            )
+        case Kind.CONSULT:
+            return Act("Answer", link(found, ticket), "message-2")
+        case Kind.ANSWER:
+            return Act(READ, reverse("escalations:consult_seen", args=[ref, found.key]), "check", True, home)
+        case Kind.SWAP:
+            return Act("Answer", link(found, ticket), "calendar-time")
         case Kind.MENTION:
             return Act(READ, reverse("escalations:mention_seen", args=[ref, found.key]), "check", True, home)
         case Kind.HANDED:
@@ -180,8 +193,11 @@ def act(found: Found, ticket: Any, desk: Desk, back: str) -> Act | None:
             if found.at is not None and found.at <= desk.now:
                 return Act("Look again", link(found, ticket), "eye")
             return None
-        case Kind.PROMISE | Kind.FOLLOW_UP:
-            return Act("Write", f"{_ticket(ref)}#compose", "send")
+        case Kind.FOLLOW_UP if found.place:
+            url = reverse("escalations:follow_up_create", args=[ref, found.place])
+            return Act("Record contact", url, "heart-handshake")
+        case Kind.PROMISE:
+            return Act("Write update", f"{_ticket(ref)}#compose", "send")
     return None
 
 
@@ -200,6 +216,8 @@ def link(found: Found, ticket: Any) -> str:
             return _handoff(ticket.ref, found.key)
         case Kind.READ_BACK | Kind.CORRECTED | Kind.STAY | Kind.RELEASE | Kind.FEEDBACK if found.place:
             return _handoff(ticket.ref, found.place)
+        case Kind.CONSULT | Kind.ANSWER:
+            return reverse("escalations:consult_detail", args=[ticket.ref, found.key])
         case Kind.SWAP:
-            return reverse("accounts:swap_detail", args=[found.key])
+            return reverse("accounts:shift_detail", args=[found.place])
     return _ticket(ticket.ref)
