@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.calendars import current_revision, working_calendar
+from accounts.choices import Ability
 from accounts.demo import PASSWORD, documented_logins
 from accounts.domain.calendar_errors import CalendarError
 from accounts.domain.calendars import closes_at, next_open
@@ -38,8 +39,15 @@ def demo_logins() -> Iterable[navigation.DemoLogin]:
     return [navigation.DemoLogin(username, PASSWORD, person, role) for role, username, person in documented_logins()]
 
 
+def _reads(request: HttpRequest) -> bool:
+    return bool(request.user.can(Ability.READ))
+
+
 def register() -> None:
     """Called once when the app is ready."""
+    navigation.register(
+        group="Run", label="Duty rota", icon="calendar-time", url_name="accounts:rota_list", order=40, visible=_reads
+    )
     navigation.register_status(working_hours)
     navigation.register_demo_logins(demo_logins)
     navigation.register(

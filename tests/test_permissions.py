@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
 
@@ -19,9 +20,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.choices import Ability
 from accounts.models import Role, User
+from accounts.services.absences import absence_create
+from accounts.services.rota import shift_create
+from accounts.services.swaps import swap_ask
 from escalations.choices import HandoverReason
 from escalations.models import Attachment, Clock, Escalation, Ticket
 from escalations.services.desk import Give, desk_hand_over
+from escalations.services.issues import issue_create
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
@@ -48,6 +53,7 @@ class Open(Enum):
     AUTHOR = auto()  # one's own draft of a ticket one sees
     OWN = auto()  # what one made oneself: for everybody else it does not exist
     DESK = auto()  # a person's desk: theirs, their lead's and managers'; for others it does not exist
+    PLANNERS = auto()  # who plans the team's duty: its lead, managers, administrators
     WORK = auto()
     MANAGE = auto()
     IMPORT = auto()
@@ -66,8 +72,15 @@ RULES: dict[Open, str] = {
         "account_reauthenticate account_change_password escalations:home"
         " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
         " escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
+        " escalations:issue_list escalations:issue_detail"
         " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail"
+        " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
+        " accounts:absence_list accounts:absence_create accounts:absence_change accounts:absence_cancel"
+        " accounts:shift_cover accounts:swap_create accounts:swap_accept accounts:swap_decline accounts:swap_withdraw"
+    ),
+    Open.PLANNERS: (
+        "accounts:shift_create accounts:shift_change accounts:shift_delete accounts:rota_pattern accounts:rota_import"
     ),
     Open.OWN: (
         "escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
@@ -77,7 +90,9 @@ RULES: dict[Open, str] = {
         "escalations:desk_handover escalations:desk_handover_draft escalations:desk_handover_detail"
         " escalations:team_desk"
     ),
-    Open.WORK: "escalations:desk_news escalations:ticket_create escalations:ticket_create_customer",
+    Open.WORK: "escalations:desk_news escalations:ticket_create escalations:ticket_create_customer"
+    " escalations:ticket_create_duplicates escalations:issue_create escalations:issue_change escalations:issue_close"
+    " escalations:issue_reopen",
     Open.MANAGE: "escalations:customer_change",
     Open.IMPORT: (
         "escalations:import_list escalations:import_create escalations:import_detail escalations:import_columns"
@@ -85,14 +100,18 @@ RULES: dict[Open, str] = {
         " escalations:import_start escalations:import_errors escalations:import_undo"
     ),
     Open.TICKET: (
-        "escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
+        "escalations:ticket_links"
+        " escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
         " escalations:mention_list escalations:mention_seen escalations:desk_line_seen"
         " escalations:clock_detail escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
         " escalations:message_note escalations:ticket_facts escalations:feedback_seen escalations:ticket_similar"
         " escalations:similar_use escalations:similar_take_back"
     ),
     Open.HOLDERS: (
-        "escalations:message_reply escalations:message_customer escalations:ticket_resolve escalations:ticket_priority"
+        "escalations:ticket_link_parent escalations:ticket_unlink_parent escalations:ticket_link_issue"
+        " escalations:ticket_unlink_issue escalations:ticket_not_duplicate escalations:ticket_merge"
+        " escalations:ticket_split"
+        " escalations:message_reply escalations:message_customer escalations:ticket_resolve escalations:ticket_priority"
         " escalations:ticket_assign escalations:ticket_wait escalations:ticket_resume escalations:ticket_reopen"
         " escalations:ticket_close escalations:ticket_restrict escalations:handoff_create escalations:handoff_preview"
         " escalations:similar_copy"
@@ -155,7 +174,19 @@ class Scene:
             owner=org.agent, by=org.agent, key=uuid.uuid4(), reason=HandoverReason.SHIFT_END,
             handoffs=[Give(MISSING_PK, None)],
         )  # fmt: skip
+        self.duty = self._duty()
+        self.issue = issue_create(by=org.agent, title="Logins fail")
         self.nobody = UserFactory(username="without_role", role=None)
+
+    def _duty(self) -> dict[str, int]:
+        """A shift somebody is asked to take, and an absence, of people none of the tests' readers plans for."""
+        asker, asked = self.org.people["l3_first"], self.org.people["l3_second"]
+        day = clock.now() + timedelta(days=1)
+        shift = shift_create(
+            team=self.org.teams["L3"], by=self.org.manager, user=asker, starts_at=day, ends_at=day + timedelta(hours=8)
+        )
+        absence = absence_create(user=asked, by=asked, starts_at=day, ends_at=day + timedelta(days=2))
+        return {"shift": shift.pk, "swap": swap_ask(shift=shift, by=asker, offered_to=asked).pk, "absence": absence.pk}
 
     def _pieces(self, ticket: Ticket) -> dict[str, Any]:
         escalation = self.org.handoff(ticket, by=self.org.agent)
@@ -186,8 +217,14 @@ class Scene:
         }
         if "customer" in url.name:
             values["pk"] = self.org.customer.pk
+        if url.name.startswith("escalations:issue_"):
+            values["pk"] = self.issue.pk
         if "desk_handover" in url.name:
             values["pk"] = self.handover.pk if "detail" in url.name else self.org.agent.pk
+        if url.name.startswith("accounts:"):
+            of = url.name.removeprefix("accounts:").partition("_")[0]
+            values["pk"] = self.duty["shift" if url.name == "accounts:swap_create" else of] if of in self.duty else 0
+            values["code"] = self.org.teams["L3"].code
         return {name: values[name] for name in url.converters}
 
     def path(self, url: Url, ticket: Ticket | None) -> str:
@@ -254,6 +291,13 @@ def test_every_role_gets_a_proper_answer(scene, url):
                 theirs = user == scene.org.agent and url.name != "escalations:team_desk"
                 proper = ANSWERS - {403} if user.can(Ability.MANAGE) or theirs else {404, 405}
                 assert answer.status_code in proper, (path, user.username)
+            elif RULE[url.name] is Open.PLANNERS:
+                plans = user.can(Ability.MANAGE) or user.can(Ability.ADMIN)
+                proper = ANSWERS - {403} if plans else {403, 404}
+                assert answer.status_code in proper, (path, user.username)
+            elif url.name.startswith("accounts:absence_c") and "pk" in url.converters:
+                proper = ANSWERS if user.can(Ability.MANAGE) or user.can(Ability.ADMIN) else {404, 405}
+                assert answer.status_code in proper, (path, user.username)
             elif RULE[url.name] is Open.OWN or "import" in url.name and "pk" in url.converters:
                 assert answer.status_code in {404, 405}, (path, user.username)
             else:
@@ -294,6 +338,19 @@ def test_what_is_not_ones_own_is_not_changed(scene, url):
         assert answer.status_code in REFUSED, (path, user.username, answer.status_code)
     assert (Event.objects.count(), *Ticket.objects.values_list("version", flat=True)) == before
     assert Escalation.objects.filter(state="pending").count() == 2
+
+
+@pytest.mark.parametrize("url", [url for url in GIVEN if url.name.startswith("accounts:")], ids=str)
+def test_duty_of_others_is_not_changed(scene, url):
+    """Colleagues of other teams and readers are refused, whatever they post; what is not theirs to see is not there."""
+    if url.name in ("accounts:absence_create", "accounts:rating_change"):
+        pytest.skip("for oneself, or tested by its own view")
+    before = Event.objects.count()
+    for user in (scene.outsider, scene.people["success_manager"], scene.nobody):
+        with transaction.atomic():
+            answer = signed_in(user).post(scene.path(url, scene.seen), {"do": "write", "user": user.pk})
+        assert answer.status_code in REFUSED, (url.name, user.username, answer.status_code)
+    assert Event.objects.count() == before
 
 
 @pytest.mark.parametrize("url", GIVEN, ids=str)

@@ -155,7 +155,7 @@ def _special(closed: Sequence[ClosedPart], starts: datetime, ends: datetime) -> 
     """What makes the day unlike others ("Holiday: Corpus Christi", "Weekend"), and whether it is closed for it."""
     weekend = timedelta(0)
     for part in closed:
-        low, high = max(part.since, starts), min(part.until, ends)
+        low, high = max(part.start, starts), min(part.end, ends)
         if low >= high:
             continue
         if part.kind == Closure.WEEKEND:

@@ -1,7 +1,7 @@
 """What people do on the ticket page: say something, change facts, wait, resolve. Shape only; services decide."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from escalations.services.tickets import FACTS
 from policies.choices import PickListName
 from policies.selectors import pick_choices
 from web.fields import LocalDateTimeField, MinutesField
+from web.formats import counted
 from web.forms import BelayForm, IdempotencyMixin, VersionMixin
 
 REPLY, CALL, NOTE = "reply", "call", "note"
@@ -48,9 +49,17 @@ class MessageForm(SaidForm):
     )
     channel = forms.ChoiceField(label="Sent by", required=False)
     next_update_at = LocalDateTimeField(label="Promise the next update", required=False)
+    to_children = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, channels: list[tuple[str, str]], only_note: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, channels: list[tuple[str, str]], only_note: bool = False, children: int = 0, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        # Of an outage everybody is told, unless somebody says otherwise.
+        if children:
+            self.fields["to_children"].label = f"and to the customers of {counted(children, 'child', 'children')}"
+        else:
+            del self.fields["to_children"]
         self.fields["channel"].choices = [(code, label) for code, label in channels if code != PHONE]
         if only_note:
             self.fields["kind"].choices = [(NOTE, "Internal note")]
@@ -79,11 +88,22 @@ class PriorityForm(BelayForm):
     )
 
 
-class AssignForm(BelayForm):
-    owner = forms.ModelChoiceField(label="Owner", queryset=User.objects.none(), required=False, empty_label="Nobody")
+class OwnerField(forms.ModelChoiceField):
+    """Somebody of the team; behind the name whether they are there (`notes`: by id)."""
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    notes: Mapping[int, str] = {}
+
+    def label_from_instance(self, obj: User) -> str:
+        note = self.notes.get(obj.pk, "")
+        return f"{obj}, {note}" if note else str(obj)
+
+
+class AssignForm(BelayForm):
+    owner = OwnerField(label="Owner", queryset=User.objects.none(), required=False, empty_label="Nobody")
+
+    def __init__(self, *args: Any, ticket: Ticket, notes: Mapping[int, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["owner"].notes = notes or {}
         self.fields["owner"].queryset = User.objects.filter(
             team=ticket.team_id, is_active=True, role__abilities__contains=[Ability.WORK]
         ).order_by("full_name")
@@ -211,10 +231,20 @@ STARS = [(str(number), str(number)) for number in range(1, 6)]
 YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
+class ChildrenField(forms.MultipleChoiceField):
+    """Ids of tickets. One that is no longer offered was resolved or unlinked meanwhile: the service leaves it alone."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [pk for pk in super().to_python(value) if pk.isascii() and pk.isdigit() and len(pk) < 19]
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
 class ResolveForm(BelayForm, IdempotencyMixin):
     """What is captured at resolution. `tiers`: those whose minutes are asked for; with `rated` the handoff's word."""
 
-    optional_marks = ("root_cause_details", "satisfaction", "avoidable_by", "comment")
+    optional_marks = ("root_cause_details", "satisfaction", "avoidable_by", "comment", "words")
 
     draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     root_cause = forms.ChoiceField(
@@ -248,12 +278,25 @@ class ResolveForm(BelayForm, IdempotencyMixin):
     )
     avoidable_by = forms.ChoiceField(label="What would have avoided it", required=False)
     comment = forms.CharField(label="Word to the sender", required=False, widget=forms.Textarea)
+    children = ChildrenField(label="Children that end with it", required=False, widget=forms.CheckboxSelectMultiple)
+    words = forms.CharField(
+        label="Last word to all customers",
+        required=False,
+        widget=forms.Textarea,
+        help_text="Sent to this ticket’s customer and to those of the children chosen, one mail each.",
+    )
 
     FEEDBACK = ("rating", "was_necessary", "avoidable_by", "comment")
 
-    def __init__(self, *args: Any, tiers: list[Tier], rated: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, tiers: list[Tier], rated: bool, children: Sequence[Ticket] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.tiers = tiers
+        if children:
+            self.fields["children"].choices = [(str(one.pk), f"{one.ref} {one.subject}") for one in children]
+        else:
+            del self.fields["children"], self.fields["words"]
         for tier in tiers:
             self.fields[f"minutes_{tier.pk}"] = MinutesField(label=f"{tier.code}, minutes", required=False)
         self.half = tuple(f"minutes_{tier.pk}" for tier in tiers)
@@ -269,6 +312,10 @@ class ResolveForm(BelayForm, IdempotencyMixin):
             return uuid.UUID(self.cleaned_data["idempotency_key"])
         except ValueError:
             raise ValidationError("This form is damaged. Reload the page; your draft is kept.") from None
+
+    @property
+    def has_children(self) -> bool:
+        return "children" in self.fields
 
     @property
     def rated(self) -> bool:

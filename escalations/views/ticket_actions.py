@@ -7,20 +7,23 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from escalations.access import escalation_for, parts_on_ticket, ticket_for
-from escalations.choices import Priority
+from escalations.choices import OPEN_STATES, Priority
 from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.forms.tickets import AssignForm, PriorityForm, ReopenForm, RestrictForm, WaitForm
 from escalations.models import BulkAction, Ticket
+from escalations.selectors.handoff_targets import owner_notes
 from escalations.services import resolutions, tickets
 from escalations.services.bulk import bulk_once
 from escalations.views.answers import refuse, service_answers
 from web.clock import page_now
+from web.formats import counted
 from web.http import INVALID, OK, page_or_fragment, redirect_to, safe_next
 from web.toasts import toast
 
@@ -116,7 +119,8 @@ def ticket_assign(request: HttpRequest, ref: str) -> HttpResponse:
         f"People of {ticket.team}. To move it to another tier, escalate it.",
         "Set owner", _url("ticket_assign", ticket), "user-check",
     )  # fmt: skip
-    form = AssignForm(posted(request), ticket=ticket, initial={"owner": ticket.owner_id})
+    notes = owner_notes(ticket, by=request.user, now=page_now(request), zone=timezone.get_current_timezone())
+    form = AssignForm(posted(request), ticket=ticket, notes=notes, initial={"owner": ticket.owner_id})
     if request.method == "POST" and form.is_valid():
         owner = form.cleaned_data["owner"]
         try:
@@ -190,7 +194,9 @@ def ticket_reopen(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return show_sheet(request, ticket, form, sheet, INVALID if form.is_bound else OK)
     resolutions.ticket_reopen(ticket=ticket, by=request.user, reason=form.cleaned_data["reason"])
-    return done(request, ticket, "The ticket is open again.")
+    finished = Ticket.objects.visible_to(request.user).filter(parent=ticket).exclude(state__in=OPEN_STATES).count()
+    stays = f" {counted(finished, 'child stays', 'children stay')} resolved." if finished else ""
+    return done(request, ticket, f"The ticket is open again.{stays}")
 
 
 @require_POST
