@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from escalations.domain.handoff import NO, YES
+from escalations.forms.around import next_action_field, problem_field
 from web.fields import LocalDateTimeField
 from web.forms import BelayForm
 
@@ -15,6 +16,8 @@ class AcceptForm(BelayForm):
     """Received by and time are the person and the moment; the rest is the source's "Acceptance"."""
 
     prefix = "accept"
+    problem = problem_field()
+    next_action = next_action_field()
     estimated_resolution_at = LocalDateTimeField(
         label="Estimated resolution", error_messages={"required": "The sender tells the customer by it."}
     )
@@ -33,6 +36,17 @@ class AcceptForm(BelayForm):
     next_update_at = LocalDateTimeField(
         label="Next update to the customer", required=False, help_text="A promise starts a clock. Leave empty for none."
     )
+    keep_sender = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, restates: bool = True, keeps: str = "", **kwargs: Any) -> None:
+        """`restates`: a person handed it over, who confirms the read-back. `keeps`: whom the receiver may hold back."""
+        super().__init__(*args, **kwargs)
+        if not restates:
+            del self.fields["problem"], self.fields["next_action"]
+        if keeps:
+            self.fields["keep_sender"].label = f"{keeps} stays with it until I release them"
+        else:
+            del self.fields["keep_sender"]
 
 
 class ReturnForm(BelayForm):

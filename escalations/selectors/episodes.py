@@ -1,9 +1,18 @@
 """How often the same thing happened: earlier escalations of a ticket, and of a customer's issue (product.md H10)."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from django.db import connection
+from django.db.models import Count, Func, OuterRef, Subquery, TextField
+from django.db.models.functions import Coalesce
+
+from escalations.models import Escalation, Resolution, Ticket
+from escalations.services.handoffs import previous_escalation
+from web.formats import format_time
+
+Labels = Mapping[str, Mapping[str, str]]
 
 EPISODE_DAYS = 90
 SAME_ISSUE = 3
@@ -37,6 +46,73 @@ def escalated_episodes(issues: Iterable[int], *, now: datetime) -> dict[tuple[in
         return {(customer, issue): count for customer, issue, count in cursor.fetchall()}
 
 
-def same_issue_again(customer: int, issue: int, *, now: datetime) -> int:
-    """The customer's escalated episodes of the issue in 90 days: 3 or more are one too many."""
-    return escalated_episodes([issue], now=now).get((customer, issue), 0)
+def episodes_of(ticket: Ticket, *, now: datetime) -> int:
+    """Escalated episodes of the ticket's issue with its customer: 3 or more are one too many. No issue: 0.
+
+    One statement, none where the ticket is linked to no issue.
+    """
+    if ticket.issue_id is None:
+        return 0
+    return escalated_episodes([ticket.issue_id], now=now).get((ticket.customer_id, ticket.issue_id), 0)
+
+
+def episode_count(now: datetime) -> Coalesce:
+    """The same as an expression over tickets, for conditions on many of them at once."""
+    since = now - timedelta(days=EPISODE_DAYS)
+    rounds = Resolution.objects.filter(ticket=OuterRef("ticket"), resolved_at__lte=OuterRef("filed_at")).order_by()
+    ended = Coalesce(Subquery(rounds.values("ticket").annotate(n=Count("pk")).values("n")), 0)
+    root = Coalesce("ticket__merged_into", "ticket__parent", "ticket")
+    episode = Func(root, ended, function="ROW", output_field=TextField())
+    filed = Escalation.objects.filter(
+        ticket__issue=OuterRef("issue"), ticket__customer=OuterRef("customer"), filed_at__gt=since, filed_at__lte=now
+    ).order_by()  # fmt: skip
+    counted = filed.values("ticket__issue").annotate(n=Count(episode, distinct=True)).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The escalation that a later one repeats. `ended`: "resolved Fri 10:22"; `done`: what was done, and by whom."""
+
+    escalation: Escalation
+    ended: str
+    done: str
+    by: str
+
+    @property
+    def url(self) -> str:
+        return self.escalation.get_absolute_url()
+
+
+def earlier_of(escalation: Escalation, labels: Labels, *, now: datetime, zone: tzinfo) -> Earlier | None:
+    """What this escalation repeats. One statement, none where it repeats nothing."""
+    if escalation.previous_id is None:
+        return None
+    return _earlier(escalation.previous_id, escalation.ticket, labels, now=now, zone=zone)
+
+
+def earlier_on(ticket: Ticket, labels: Labels, *, now: datetime, zone: tzinfo) -> Earlier | None:
+    """What a handoff that is filed now would repeat. Two statements."""
+    previous = previous_escalation(ticket, now)
+    return _earlier(previous.pk, ticket, labels, now=now, zone=zone) if previous is not None else None
+
+
+def _earlier(pk: int, ticket: Ticket, labels: Labels, *, now: datetime, zone: tzinfo) -> Earlier:
+    found = Escalation.objects.select_related(
+        "to_team", "to_tier", "de_escalated_by", "resolution", "resolution__resolved_by"
+    ).get(pk=pk)
+    found.ticket = ticket
+    resolution: Resolution | None = getattr(found, "resolution", None)
+    who = resolution.resolved_by if resolution else found.de_escalated_by
+    return Earlier(
+        found, ended_words(found, labels, now, zone),
+        resolution.what_was_done if resolution else found.de_escalation_note, str(who or "Belay"),
+    )  # fmt: skip
+
+
+def ended_words(escalation: Escalation, labels: Labels, now: datetime, zone: tzinfo) -> str:
+    """How an escalation ended: "resolved Fri 10:22", "de-escalated 3 Apr, 09:10: Workaround confirmed"."""
+    at = format_time(escalation.ended_at, zone, now) if escalation.ended_at else ""
+    code = escalation.de_escalation_reason
+    why = labels.get("de_escalation", {}).get(code, code) if code else ""
+    return f"{escalation.get_state_display().lower()} {at}".strip() + (f": {why}" if why else "")

@@ -10,6 +10,7 @@ from accounts.models import User
 from escalations.choices import ClockKind, ClockState, Reproduced, Sentiment
 from escalations.domain.handoff import ASKS, NO, SECTIONS, YES, Completeness, HandoffContent, Step, completeness
 from escalations.models import Attachment, Clock, Escalation, HandoffFeedback
+from escalations.selectors.around_rows import AroundRows
 from escalations.selectors.clock_strip import clock_chip
 from escalations.selectors.timeline import Moment
 from escalations.selectors.timeline_words import Book, Entry, entries
@@ -22,6 +23,7 @@ from web.marks import Chip, mood
 LISTS = (
     PickListName.REASON, PickListName.SCOPE, PickListName.URGENCY, PickListName.CONTACT_METHOD,
     PickListName.UPDATE_FREQUENCY, PickListName.RETURN_REASON, PickListName.BARRIER, PickListName.SEGMENT,
+    PickListName.CHANNEL, PickListName.DE_ESCALATION,
 )  # fmt: skip
 YES_NO = {YES: "Yes", NO: "No"}
 INSTANTS = ("last_contact_at", "notified_at", "next_update_at")
@@ -120,7 +122,9 @@ def feedback_of(escalation: Escalation) -> HandoffFeedback | None:
     return HandoffFeedback.objects.filter(escalation=escalation).select_related("given_by").first()
 
 
-def history(escalation: Escalation, *, reader: User, labels: Labels, now: datetime, zone: tzinfo) -> list[Entry]:
+def history(
+    escalation: Escalation, *, around: AroundRows, reader: User, labels: Labels, now: datetime, zone: tzinfo
+) -> list[Entry]:
     """What happened to the handoff, newest first."""
     events = Event.objects.filter(
         subject_type="ticket", subject_id=escalation.ticket_id, kind__startswith="handoff.",
@@ -128,7 +132,7 @@ def history(escalation: Escalation, *, reader: User, labels: Labels, now: dateti
     ).select_related("actor").order_by(F("occurred_at").desc(), F("id").desc())  # fmt: skip
     book = Book(
         ticket=escalation.ticket, reader=reader, zone=zone, now=now, labels=labels,
-        escalations={}, resolutions={},
+        escalations={}, resolutions={}, around=around,
     )  # fmt: skip
     return entries([Moment(event.occurred_at, 1, event=event) for event in events], book)
 

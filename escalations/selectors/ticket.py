@@ -14,8 +14,13 @@ from escalations.choices import Axis, ClockKind, EscalationState, TicketState
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.domain.wording import humanize_seconds
 from escalations.models import Attachment, Clock, Customer, Escalation, HandoffFeedback, Pause, Resolution, Ticket
+from escalations.selectors.around import around
+from escalations.selectors.around_rows import around_rows
 from escalations.selectors.clock_strip import clock_chip, clock_name, clock_rows, is_live, pause_rows, strip, why
+from escalations.selectors.credit_panel import credit_panel
+from escalations.selectors.duplicates import duplicates_of
 from escalations.selectors.hops import hop_ledger, hop_rows
+from escalations.selectors.links import links_of
 from escalations.selectors.related import Pointing, relate
 from escalations.selectors.timeline import VIEWS, Slice, Tally, View, tally, timeline
 from escalations.selectors.timeline_book import Book, file_lines
@@ -32,7 +37,7 @@ LISTS = (
     PickListName.REASON, PickListName.RETURN_REASON, PickListName.BARRIER, PickListName.ROOT_CAUSE,
     PickListName.CATEGORY, PickListName.ISSUE_TYPE, PickListName.PRODUCT_AREA, PickListName.CHANNEL,
     PickListName.SEGMENT, PickListName.CONTACT_METHOD, PickListName.UPDATE_FREQUENCY, PickListName.CONCERN,
-    PickListName.PUBLIC_COMPLAINT,
+    PickListName.PUBLIC_COMPLAINT, PickListName.DE_ESCALATION,
 )  # fmt: skip
 
 
@@ -74,6 +79,7 @@ class Offers:
 
     actions: frozenset[str]
     can_write: bool
+    can_reply: bool
     can_note: bool
     can_escalate: bool
     can_take: bool
@@ -94,9 +100,11 @@ def offers(user: User, ticket: Ticket, escalations: Sequence[Escalation], *, has
     pending = latest is not None and latest.waits
     may_write = bool(parts) and ticket.state != TicketState.MERGED
     can_escalate = bool(parts) and ticket.is_open and not pending and has_tier_above
+    stays = any(one.has_sender_beside and one.from_user_id == user.pk for one in escalations)
     return Offers(
         actions=allowed(TICKET_TRANSITIONS, ticket.state, parts),
         can_write=may_write,
+        can_reply=may_write or (stays and user.can(Ability.WORK)),
         can_note=may_write or user.can(Ability.WORK) or user.can(Ability.MANAGE),
         can_escalate=can_escalate,
         can_take=bool(parts) and ticket.is_open and user.team_id == ticket.team_id and ticket.owner_id != user.pk,
@@ -243,14 +251,33 @@ def ticket_page(
     """The context of the page and of its fragments."""
     page = _read(ticket, user, now, zone, view, before)
     above = next_tier(ticket)
-    ledger = hop_ledger(hop_rows(ticket), page.clocks, page.pauses, reader=user, now=now)
+    hops = hop_rows(ticket)
+    ledger = hop_ledger(hops, page.clocks, page.pauses, reader=user, now=now)
+    links = links_of(ticket, user)
+    # Of an outage one ticket escalates: the parent.
+    has_tier_above = above is not None and bool(above.teams) and not links.is_carried
+    offered = offers(user, ticket, page.escalations, has_tier_above=has_tier_above)
     return {
         "ticket": ticket,
         "now": now,
-        "offers": offers(user, ticket, page.escalations, has_tier_above=above is not None and bool(above.teams)),
+        "links": links,
+        "duplicates": duplicates_of(ticket, user, now=now),
+        "offers": offered,
+        "credits": credit_panel(ticket, user, now=now, may_ask=offered.can_write),
         "pending": next((one for one in page.escalations if one.waits), None),
         "ledger": ledger,
         "stand": stand(ticket, page, user=user, above=above, zone=zone, now=now),
+        "around": around(
+            ticket,
+            page.escalations,
+            page.book.around,
+            page.clocks,
+            hops,
+            user=user,
+            labels=page.book.labels,
+            now=now,
+            zone=zone,
+        ),
         "card": customer_card(ticket.customer, page, user=user, now=now),
         "files": file_lines(page.files),
         "unsent": page.unsent,
@@ -269,12 +296,14 @@ def _read(ticket: Ticket, user: User, now: datetime, zone: tzinfo, view: View, b
     files = files_of(ticket, user)
     sent = [one for one in files if one.draft_of_id is None]
     moments = timeline(ticket, view=view, before=before, files=sent)
-    relate(User.objects.all(), *_people_on(escalations), *moments.people, ([ticket.customer], ["success_manager"]))
+    surrounding = around_rows(ticket, [one.pk for one in escalations if one.accepted_at])
+    people = [*_people_on(escalations), *surrounding.people, *moments.people, ([ticket.customer], ["success_manager"])]
+    relate(User.objects.all(), *people)
     lists = picks(*LISTS)
     book = Book(
         ticket=ticket, reader=user, zone=zone, now=now, labels=lists.labels,
         escalations={one.pk: one for one in escalations}, resolutions={one.pk: one for one in resolutions},
-        clocks={(row.kind, row.round): clock_name(row) for row in clocks},
+        clocks={(row.kind, row.round): clock_name(row) for row in clocks}, around=surrounding,
     )  # fmt: skip
     unsent = [one for one in files if one.draft_of_id is not None]
     return TicketPage(

@@ -14,6 +14,8 @@ from escalations.domain.wording import clock_label, humanize_seconds
 from escalations.models import Escalation
 from escalations.selectors.timeline_around import AROUND_WORDS, answer_of, restated
 from escalations.selectors.timeline_book import FACT_LABELS, Book, Entry, fact_words
+from escalations.selectors.timeline_credits import CREDIT_WORDS
+from escalations.selectors.timeline_links import LINK_WORDS
 from journal.models import Event
 from web.formats import counted
 from web.marks import icon
@@ -264,6 +266,8 @@ def _resolved(event: Event, book: Book) -> Entry:
     resolution = book.resolutions.get(event.data.get("resolution", 0))
     if resolution is not None:
         made.text = resolution.what_was_done
+    if event.data.get("ref"):
+        made.more = "With its parent"
     if event.data.get("satisfaction"):
         made.facts.append(("Satisfaction", f"{event.data['satisfaction']} of 5"))
     return made
@@ -274,6 +278,8 @@ def _reopened(event: Event, book: Book) -> Entry:
         "move", icon("rotate-clockwise"), _head(event, book, "reopened the ticket. A new round of clocks starts")
     )
     made.text = str(event.data.get("reason") or "")
+    if event.data.get("children"):
+        made.more = f"{counted(event.data['children'], 'child stays', 'children stay')} resolved"
     return made
 
 
@@ -328,6 +334,8 @@ _WORDS: dict[str, Callable[[Event, Book], Entry]] = {
     "ticket.answer_found": _answer_found,
     "ticket.answer_dropped": _answer_dropped,
     **AROUND_WORDS,
+    **LINK_WORDS,
+    **CREDIT_WORDS,
     "ticket.created": _created,
     "ticket.imported": _imported,
     "ticket.changed": _changed,

@@ -64,7 +64,7 @@ def _check_target(ticket: Ticket, by: User, to_team: Team, to_user: User | None)
         raise Refused(f"{to_user} does not work in {to_team}.", {"to_user": "Choose somebody of the team, or nobody."})
 
 
-def _previous(ticket: Ticket, now: datetime) -> Escalation | None:
+def previous_escalation(ticket: Ticket, now: datetime) -> Escalation | None:
     """The escalation that this one repeats: ended by resolution or de-escalation within 30 days."""
     return (
         Escalation.objects.filter(
@@ -218,7 +218,7 @@ def _new_escalation(held: Held, clocks: TicketClocks, origin: Origin, latest: Es
     return Escalation(
         ticket=held.ticket, axis=Axis.FUNCTIONAL, origin=origin, policy_version=version,
         from_tier=held.ticket.tier, from_team=held.ticket.team, from_user=held.by, filed_at=held.now,
-        previous=_previous(held.ticket, held.now) if latest is not None else None,
+        previous=previous_escalation(held.ticket, held.now) if latest is not None else None,
     )  # fmt: skip
 
 

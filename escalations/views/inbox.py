@@ -15,6 +15,7 @@ from accounts.models import User
 from escalations.domain.bulk import ACTS
 from escalations.errors import NotAllowed
 from escalations.selectors import inbox
+from escalations.selectors.consults import consult_count
 from escalations.views.answers import service_answers
 from web.clock import page_now
 from web.formats import counted
@@ -54,7 +55,7 @@ def inbox_list(request: HttpRequest) -> HttpResponse:
     page = inbox.page_of(user, tab, request.GET.get("cursor", ""))
     title, text = EMPTY[tab]
     context: dict[str, Any] = {
-        "tab": tab, "tabs": _tabs(user, tab), "page": page, "heads": HEADS[tab],
+        "tab": tab, "tabs": inbox_tabs(request, tab), "page": page, "heads": HEADS[tab],
         "rows": inbox.rows_of(page.rows, tab=tab, user=user, now=now, zone=zone),
         "empty_title": title, "empty_text": text.format(team=user.team or "your team"),
         "since": now.isoformat(), "summary": counted(len(page.rows), "handoff"),
@@ -63,12 +64,17 @@ def inbox_list(request: HttpRequest) -> HttpResponse:
     return page_or_fragment(request, "escalations/inbox_list.html", "escalations/_inbox_list.html", context)
 
 
-def _tabs(user: User, current: str) -> list[dict[str, Any]]:
+def inbox_tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+    """The tabs of the inbox with their counts; questions have a page of their own among them."""
+    user: User = request.user
     numbers, url = inbox.counts(user), reverse("escalations:inbox_list")
-    return [
+    tabs = [
         {"label": label, "url": f"{url}?tab={key}", "current": key == current, "count": numbers.get(key) or None}
         for key, label in inbox.TABS
     ]
+    number = consult_count(user, now=page_now(request))
+    asked = {"label": "Consults", "url": reverse("escalations:consult_list"), "current": current == "consults"}
+    return [*tabs, asked | {"count": number or None}]
 
 
 @require_GET

@@ -12,15 +12,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from escalations.access import ticket_for, writing_parts
+from escalations.access import parts_on_ticket, ticket_for, writing_parts
 from escalations.errors import Refused
 from escalations.forms.tickets import CALL, NOTE, PHONE, CustomerWordsForm, MessageForm
 from escalations.models import Attachment, Ticket
+from escalations.selectors.links import links_of
 from escalations.services.attachments import attachment_add, attachment_remove
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
+from escalations.services.outages import ticket_update_all
 from escalations.services.submits import form_key, submit_once
+from escalations.services.survivors import MergedAway
+from escalations.services.warm import stays_with
 from escalations.views.answers import refuse, service_answers
-from escalations.views.tickets import CUSTOMER, REPLY, page_context
+from escalations.views.tickets import CUSTOMER, REPLY, crumbs, page_context
+from journal.models import Draft
 from journal.services import DraftConflict, draft_save
 from policies.choices import PickListName
 from policies.selectors import pick_choices
@@ -54,10 +59,10 @@ def _say(ticket: Ticket, by: User, said: dict[str, Any], files: list[str]) -> Ca
     if said["kind"] == NOTE:
         return lambda: ticket_note(ticket=ticket, by=by, body=said["body"], attachments=files)
     channel = PHONE if said["kind"] == CALL else said["channel"] or "email"
-    return lambda: ticket_reply(
-        ticket=ticket, by=by, body=said["body"], channel=channel, next_update_at=said["next_update_at"],
-        attachments=files,
-    )  # fmt: skip
+    values = {"body": said["body"], "next_update_at": said["next_update_at"], "attachments": files}
+    if said.get("to_children") and said["kind"] != CALL:
+        return lambda: ticket_update_all(ticket=ticket, by=by, channel=channel, **values)[0]
+    return lambda: ticket_reply(ticket=ticket, by=by, channel=channel, **values)
 
 
 DONE = {NOTE: "Internal note added.", CALL: "Call recorded."}
@@ -65,13 +70,14 @@ DONE = {NOTE: "Internal note added.", CALL: "Call recorded."}
 
 def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse:
     ticket = ticket_for(request.user, ref)
-    if not only_note:
-        writing_parts(request.user, ticket)
+    if not only_note and not parts_on_ticket(request.user, ticket) and not stays_with(request.user, ticket):
+        writing_parts(request.user, ticket)  # says who may
     if "remove_file" in request.POST:
         return _remove_file(request, ticket)
     form = MessageForm(
-        request.POST, channels=pick_choices(PickListName.CHANNEL), only_note=only_note, auto_id="reply_%s"
-    )
+        request.POST, channels=pick_choices(PickListName.CHANNEL), only_note=only_note, auto_id="reply_%s",
+        children=links_of(ticket, request.user).open_children if "to_children" in request.POST else 0,
+    )  # fmt: skip
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -79,10 +85,27 @@ def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse
             submit_once(ticket=ticket, by=request.user, key=said["idempotency_key"], form=REPLY, act=act)
         except Refused as error:
             refuse(form, error)
+        except MergedAway:
+            return _moved(request, ticket, said["body"])
         else:
             messages.success(request, DONE.get(said["kind"], "Reply sent."))
             return redirect_to(request, ticket.get_absolute_url())
     return _again(request, ticket, reply_form=form)
+
+
+def _moved(request: HttpRequest, ticket: Ticket, body: str) -> HttpResponse:
+    """409: the ticket was merged meanwhile. The text waits in the survivor's reply box, unless another does already."""
+    current = ticket_for(request.user, ticket.ref)
+    links = links_of(current, request.user)
+    is_kept = False
+    if links.merged_into is not None and links.merged_into.url:
+        survivor = ticket_for(request.user, links.merged_into.ref)
+        form = form_key(REPLY, survivor)
+        if not Draft.objects.filter(user=request.user, form=form).exists():
+            draft_save(user=request.user, form=form, data=typed(request), version=None)
+            is_kept = True
+    context = {"ticket": current, "links": links, "body": body, "is_kept": is_kept, "crumbs": crumbs(current)}
+    return render(request, "escalations/message_moved.html", context, status=HTTPStatus.CONFLICT)
 
 
 def _again(request: HttpRequest, ticket: Ticket, **forms: Any) -> HttpResponse:

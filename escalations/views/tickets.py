@@ -14,6 +14,7 @@ from escalations.forms.tickets import CustomerWordsForm, MessageForm
 from escalations.models import Ticket
 from escalations.selectors.clock_strip import clock_rows, pause_rows
 from escalations.selectors.hops import hop_ledger, hop_rows
+from escalations.selectors.links import Links
 from escalations.selectors.ticket import log_page, ticket_page
 from escalations.selectors.timeline import news_since, view_of
 from escalations.services.attachments import MAX_BYTES
@@ -45,7 +46,7 @@ def draft_initial(draft: Draft | None) -> dict[str, Any]:
 
 
 def compose_forms(
-    request: HttpRequest, ticket: Ticket, *, may_write: bool, channels: list[tuple[str, str]]
+    request: HttpRequest, ticket: Ticket, *, may_write: bool, channels: list[tuple[str, str]], links: Links
 ) -> dict[str, Any]:
     """The compose box and the customer's words, with what was typed before. One statement."""
     names = {form_key(name, ticket): name for name in (REPLY, CUSTOMER)}
@@ -55,7 +56,11 @@ def compose_forms(
     words = draft_initial(drafts.get(CUSTOMER))
     return {
         "reply_form": MessageForm(
-            channels=channels, only_note=not may_write, auto_id="reply_%s", initial={"channel": usual} | reply
+            channels=channels,
+            only_note=not may_write,
+            auto_id="reply_%s",
+            children=links.open_children,
+            initial={"channel": usual, "to_children": not ticket.is_restricted} | reply,
         ),
         "customer_form": CustomerWordsForm(channels=channels, auto_id="words_%s", initial={"channel": usual} | words),
         "customer_open": bool(words.get("body")),
@@ -74,8 +79,8 @@ def page_context(request: HttpRequest, ticket: Ticket, **forms: Any) -> dict[str
         view=view_of(request.GET.get("show", "")),
         before=request.GET.get("before", ""),
     )
-    may_write, channels = context["offers"].can_write, context["channels"]
-    context |= compose_forms(request, ticket, may_write=may_write, channels=channels) | forms
+    may_write, channels = context["offers"].can_reply, context["channels"]
+    context |= compose_forms(request, ticket, may_write=may_write, channels=channels, links=context["links"]) | forms
     unsent = [one for one in context["unsent"] if one.draft_form == REPLY]
     context |= {"reply_files": unsent, "max_bytes": MAX_BYTES}
     return context
