@@ -12,13 +12,13 @@ from datetime import datetime
 
 MOST_SHOWN = 5
 # Words that the search asks for, and words that count when what it found is compared.
-ASKED, COMPARED = 10, 64
+ASKED, COMPARED = 8, 64
 # A text has said what it is about with that many words; more of them make nothing less alike.
 TELLING = 24
 # A word of more than every seventh ticket tells nothing apart, and its list of tickets is long to read.
 COMMON = 0.15
 # The search may be expected to read that many entries of the index, and to find that many tickets.
-READ, FOUND = 40_000, 800
+READ, FOUND = 20_000, 400
 # A word of which statistics know nothing where they know nothing at all.
 UNKNOWN_SHARE = 0.01
 # Shown is what shares that much of the words' weight, and so many words (one, when hardly any ticket has it).

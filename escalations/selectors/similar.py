@@ -14,7 +14,7 @@ from escalations.models import Ticket
 from escalations.selectors.similar_shown import Solved, shown
 
 # Candidates: of the strict and the loose question, of what was done, of the same issue; and those compared exactly.
-STRICT, LOOSE, DONE, ISSUE, COMPARED_TICKETS = 300, 1_000, 300, 20, 40
+STRICT, LOOSE, DONE, ISSUE, COMPARED_TICKETS = 200, 600, 200, 20, 40
 TEXT = 8_000  # characters of what is typed that are looked at
 WORD = re.compile(r"\S+")
 MOST_WORDS = 400
@@ -22,8 +22,8 @@ MOST_WORDS = 400
 # Every word with its lexemes and the share of tickets that have each. The planner's statistics know the commonest
 # thousand or so of both texts; what is not among them is rarer than the rarest of those.
 KNOWN = """
-WITH said AS (
-    SELECT l.lexeme, min(w.written) AS written, min(w.nth) AS nth
+WITH said AS MATERIALIZED (
+    SELECT l.lexeme, (array_agg(w.written ORDER BY w.nth))[1] AS written, min(w.nth) AS nth
     FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (written, nth)
     CROSS JOIN unnest(tsvector_to_array(to_tsvector('english', w.written))) AS l (lexeme)
     GROUP BY l.lexeme
@@ -35,6 +35,7 @@ WITH said AS (
 ), elements AS MATERIALIZED (
     SELECT s.tablename, e.lexeme, e.share
     FROM statistics s CROSS JOIN unnest(s.lexemes, s.shares[:cardinality(s.lexemes)]) AS e (lexeme, share)
+    WHERE e.lexeme IN (SELECT lexeme FROM said)
 ), sizes AS MATERIALIZED (
     SELECT c.relname, s.shares[cardinality(s.lexemes) + 1] AS floor,
            CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) / 1000 ELSE c.reltuples END AS total
@@ -48,6 +49,12 @@ JOIN sizes of_r ON of_r.relname = 'escalations_resolution'
 LEFT JOIN elements t ON t.tablename = of_t.relname AND t.lexeme = said.lexeme
 LEFT JOIN elements r ON r.tablename = of_r.relname AND r.lexeme = said.lexeme
 ORDER BY said.nth
+"""
+
+SAMPLE, FEW = 2_000, 50
+SAMPLED = """
+SELECT word, ndoc, (SELECT count(*) FROM (SELECT FROM {table} LIMIT {size}) AS counted)
+FROM ts_stat('SELECT search FROM {table} ORDER BY id DESC LIMIT {size}') WHERE word = ANY(%s)
 """
 
 # Each part of the search has its limit: that bounds what is read, also where thousands of tickets say the very same.
@@ -98,7 +105,8 @@ class Known:
 
 def known_words(text: str) -> Known:
     """The words of a text with their shares. One statement; none for a text without a word."""
-    written = [word for word in dict.fromkeys(WORD.findall(text[:TEXT])) if word.isprintable()][:MOST_WORDS]
+    said = map(plain, WORD.findall(text[:TEXT]))
+    written = [word for word in dict.fromkeys(said) if word.isprintable()][:MOST_WORDS]
     if not written:
         return Known([], [], 0, 0)
     with connection.cursor() as cursor:
@@ -106,22 +114,42 @@ def known_words(text: str) -> Known:
         rows = cursor.fetchall()
     if not rows:
         return Known([], [], 0, 0)
-    total, total_resolutions = int(rows[0][6]), int(rows[0][7])
-    tickets = [Word(lexeme, plain(text), _share(share, floor)) for lexeme, text, share, _, floor, *_ in rows]
-    resolutions = [Word(row[0], plain(row[1]), _share(row[3], row[5])) for row in rows]
-    return Known(tickets, resolutions, total, total_resolutions)
+    _, _, _, _, floor, floor_done, total, total_done = rows[0]
+    texts = {row[0]: row[1] for row in rows}
+    shares = _shares("escalations_ticket", {row[0]: row[2] for row in rows}, floor, total)
+    done = _shares("escalations_resolution", {row[0]: row[3] for row in rows}, floor_done, total_done)
+    return Known(
+        [Word(lexeme, text, shares[lexeme]) for lexeme, text in texts.items()],
+        [Word(lexeme, text, done[lexeme]) for lexeme, text in texts.items()],
+        int(total), int(total_done),
+    )  # fmt: skip
+
+
+def _shares(table: str, known: dict[str, float | None], floor: float | None, total: float) -> dict[str, float]:
+    """Lexeme → share of rows. `floor` is the smallest share that the statistics name, None where there are none."""
+    if floor is None:
+        return _sampled(table, list(known))
+    # Outside the statistics a word has anything between nothing and their smallest share.
+    return {lexeme: smoothed((share or floor / 2) * total, total) for lexeme, share in known.items()}
+
+
+def _sampled(table: str, lexemes: list[str]) -> dict[str, float]:
+    """Shares counted on the newest rows, where there are no statistics yet (in the first minutes of a database)."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLED.format(table=table, size=SAMPLE), [lexemes])
+        found = cursor.fetchall()
+    counted = {lexeme: count for lexeme, count, _ in found}
+    return {lexeme: smoothed(counted.get(lexeme, 0), found[0][2] if found else 0) for lexeme in lexemes}
+
+
+def smoothed(having: float, of: float) -> float:
+    """A share that means something among a handful of tickets too, where each word stands in a third of them."""
+    return (having + 0.5) / (of + FEW)
 
 
 def plain(written: str) -> str:
-    """A word without the marks around it."""
+    """A word without the marks around it: PostgreSQL takes typographic ones for letters."""
     return written.strip("\"'“”‘’«»()[]{}<>.,;:!?…*_`") or written
-
-
-def _share(share: float | None, floor: float | None) -> float | None:
-    """Outside the statistics a word has anything between nothing and their smallest share."""
-    if share is not None:
-        return share
-    return None if floor is None else floor / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +190,7 @@ def candidates(ticket: Ticket, user: User, plans: list[Plan], done: list[Plan]) 
     for one in plans:
         parts += [(TICKETS, (one.strict, STRICT)), (TICKETS, (one.loose, LOOSE))]
     parts += [(RESOLUTIONS, (one.strict, DONE)) for one in done]
+    parts += [(RESOLUTIONS, (one.loose, DONE)) for one in done[1:]]  # what is typed speaks of causes and remedies
     if ticket.issue_id is not None:
         parts.append((SAME_ISSUE, (ticket.issue_id, ISSUE)))
     asked = {word.lexeme for one in plans for word in one.asked}
