@@ -79,7 +79,7 @@ RULES: Mapping[Kind, Rule] = MappingProxyType(
         Kind.RELEASE: _minutes(2 * HOUR),
         Kind.HANDED: _minutes(30, 15),  # read what one holds before working on it
         Kind.WAIT: _minutes(0),
-        Kind.TICKET: _minutes(4 * HOUR),  # a customer who waits for an answer, where no clock is nearer
+        Kind.TICKET: _minutes(4 * HOUR),  # a customer who waits for an answer, in working time
         Kind.MENTION: _minutes(2 * HOUR),
         Kind.SWAP: _minutes(24 * HOUR),
         Kind.STAY: _minutes(8 * HOUR),
@@ -97,8 +97,9 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 class Claim:
     """One thing that asks. `key` names its row, `ticket` the ticket it is about (None: a swap).
 
-    `at` is a deadline, `since` the instant from which it waits; `lead` is the severity's head start in the queue,
-    of which a desk counts at most `LEAD_AT_MOST`.
+    `at` is a deadline, `since` the instant from which it waits, `ends` when the patience of its kind is over if that
+    is counted in working time (a customer's is); `lead` is the severity's head start in the queue, of which a desk
+    counts at most `LEAD_AT_MOST`.
     """
 
     kind: Kind
@@ -106,6 +107,7 @@ class Claim:
     ticket: int | None = None
     at: datetime | None = None
     since: datetime | None = None
+    ends: datetime | None = None
     lead: timedelta = timedelta(0)
     priority: int = 3
 
@@ -121,7 +123,7 @@ class Item:
 
 def deadline(claim: Claim) -> datetime:
     """By when the claim is to be met. A ticket has two: its next clock, and the patience of a waiting customer."""
-    waited = claim.since + RULES[claim.kind].patience if claim.since is not None else NEVER
+    waited = claim.ends or (claim.since + RULES[claim.kind].patience if claim.since is not None else NEVER)
     if claim.at is None:
         return waited
     return min(claim.at, waited) if claim.kind == Kind.TICKET else claim.at

@@ -16,10 +16,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.calendars import current_revisions, working_calendar
-from accounts.domain.calendars import business_seconds
+from accounts.domain.calendars import Calendar, business_seconds, due_at
 from accounts.models import User
 from accounts.selectors import Away, absences_now
-from escalations.domain.desk import OWN_TICKET, Claim, Group, Item, Kind, arrange
+from escalations.domain.desk import OWN_TICKET, RULES, Claim, Group, Item, Kind, arrange
 from escalations.models import Ticket
 from escalations.selectors.chips import chips_for, chips_of
 from escalations.selectors.counts import CAP as COUNT_CAP
@@ -90,7 +90,17 @@ def covered_by(user: User, away: Mapping[int, Away]) -> list[Away]:
     return [one for one in away.values() if one.cover is not None and one.cover.pk == user.pk]
 
 
-def _claims(found: Sequence[Found], tickets: Mapping[int, Any]) -> dict[Claim, Found]:
+Calendars = Mapping[int, Calendar]
+PATIENCE = int(RULES[Kind.TICKET].patience.total_seconds())
+
+
+def _calendars(tickets: Mapping[int, Any]) -> Calendars:
+    """The calendars of the teams whose customers wait, by id: waiting time is working time. One statement."""
+    waiting = {row.team__calendar_id for row in tickets.values() if row.waiting_since is not None}
+    return {key: working_calendar(row) for key, row in current_revisions(waiting).items()} if waiting else {}
+
+
+def _claims(found: Sequence[Found], tickets: Mapping[int, Any], calendars: Calendars) -> dict[Claim, Found]:
     """What asks, as the pure order knows it. Rows whose ticket went away meanwhile are not there."""
     claims = {}
     for one in found:
@@ -100,6 +110,7 @@ def _claims(found: Sequence[Found], tickets: Mapping[int, Any]) -> dict[Claim, F
         kind = Kind(one.kind)
         claim = Claim(
             kind, one.key, one.ticket, at=one.at, since=one.since,
+            ends=_patience_ends(ticket, calendars) if kind == Kind.TICKET else None,
             lead=_lead(ticket) if kind == Kind.TICKET else timedelta(),
             priority=ticket.priority if ticket is not None else 4,
         )  # fmt: skip
@@ -110,6 +121,13 @@ def _claims(found: Sequence[Found], tickets: Mapping[int, Any]) -> dict[Claim, F
 def _lead(ticket: Any) -> timedelta:
     """The head start that its severity gave the ticket in the queue."""
     return ticket.due_at - ticket.queue_key if ticket.due_at is not None else timedelta()
+
+
+def _patience_ends(ticket: Any, calendars: Calendars) -> datetime | None:
+    """When a customer who waits has waited too long, on the team's calendar."""
+    if ticket.waiting_since is None:
+        return None
+    return due_at(ticket.waiting_since, PATIENCE, calendars[ticket.team__calendar_id])
 
 
 def _tickets(found: Sequence[Found]) -> dict[int, Any]:
@@ -124,9 +142,10 @@ def my_desk(user: User, *, now: datetime, zone: ZoneInfo, back: str) -> MyDesk:
     covers = covered_by(user, away)
     found = desk_rows(user, [one.user.pk for one in covers])
     tickets = _tickets(found)
-    claims = _claims(found, tickets)
+    calendars = _calendars(tickets)
+    claims = _claims(found, tickets, calendars)
     items = arrange(claims, now=now, day_ends=day_end(now, zone))
-    desk, own_chips = _desk(user, list(claims.values()), tickets, away, now, zone)
+    desk, own_chips = _desk(user, list(claims.values()), tickets, calendars, away, now, zone)
     sections: dict[Group, list[Row]] = {}
     for item in items:
         row = _row(item, claims, tickets, own_chips, desk, back)
@@ -145,18 +164,21 @@ def my_desk(user: User, *, now: datetime, zone: ZoneInfo, back: str) -> MyDesk:
 
 
 def _desk(
-    user: User, found: Sequence[Found], tickets: Mapping[int, Any], away: Mapping[int, Away], now: datetime,
+    user: User,
+    found: Sequence[Found],
+    tickets: Mapping[int, Any],
+    calendars: Calendars,
+    away: Mapping[int, Away],
+    now: datetime,
     zone: ZoneInfo,
-) -> tuple[Desk, Mapping[int, Chip]]:  # fmt: skip
-    """What the words need: names, chips and calendars. Four statements at most."""
+) -> tuple[Desk, Mapping[int, Chip]]:
+    """What the words need: names and chips. Three statements at most."""
     wanted = {pk for one in found for pk in (one.other, one.person) if pk is not None and pk != user.pk}
     names = dict(User.objects.filter(pk__in=wanted).values_list("pk", "full_name")) if wanted else {}
     clocks = [one.clock for one in found if one.clock is not None]
     chips = chips_of(clocks, now=now, zone=zone) if clocks else {}
-    own = {one.ticket for one in found if Kind(one.kind) in OWN_TICKET or Kind(one.kind) == Kind.HANDED}
+    own = {one.ticket for one in found if Kind(one.kind) in OWN_TICKET}
     own_chips = chips_for([row for row in tickets.values() if row.id in own], now=now, zone=zone) if own else {}
-    waiting = {row.team__calendar_id for row in tickets.values() if row.waiting_since and row.id in own}
-    calendars = {key: working_calendar(row) for key, row in current_revisions(waiting).items()} if waiting else {}
 
     def waited(ticket: Any) -> int:
         return max(0, business_seconds(ticket.waiting_since, now, calendars[ticket.team__calendar_id]))
@@ -242,7 +264,8 @@ def desk_count(user: User, *, now: datetime, zone: ZoneInfo) -> int:
         return known
     covers = covered_by(user, absences_now(now))
     found = desk_rows(user, [one.user.pk for one in covers])
-    items = arrange(_claims(found, _tickets(found)), now=now, day_ends=day_end(now, zone))
+    tickets = _tickets(found)
+    items = arrange(_claims(found, tickets, _calendars(tickets)), now=now, day_ends=day_end(now, zone))
     number = min(sum(item.group == Group.NOW for item in items), COUNT_CAP)
     _keep_count(user, number)
     return number

@@ -13,7 +13,7 @@ from escalations.choices import ClockKind, TicketState
 from escalations.domain.desk import Kind
 from escalations.domain.wording import clock_label, humanize_seconds
 from escalations.selectors.desk_sources import Found
-from web.formats import format_instant, format_time
+from web.formats import format_duration, format_instant, format_time
 from web.marks import Chip
 
 
@@ -62,11 +62,15 @@ def stands_in(found: Found, desk: Desk) -> str:
     return f"For {away.user}, away until {desk.time(away.until)}" if away is not None else ""
 
 
-def within(chip: Chip | None) -> str:
-    """ "within 12 min" or "18 min late", as the chip beside it counts."""
+def within(at: datetime | None, chip: Chip | None, desk: Desk) -> str:
+    """ "within 12 min" or "18 min late", as the chip beside it counts; "by Mon 08:03" over closed hours."""
     if chip is None:
         return ""
-    return f"within {chip.left.removesuffix(' left')}" if chip.left.endswith(" left") else chip.left.lower()
+    if not chip.left.endswith(" left"):
+        return chip.left.lower()
+    if at is not None and format_duration((at - desk.now).total_seconds()) != chip.left.removesuffix(" left"):
+        return f"by {desk.time(at)}"
+    return f"within {chip.left.removesuffix(' left')}"
 
 
 def _by(said: str, when: str) -> str:
@@ -78,7 +82,7 @@ def _by(said: str, when: str) -> str:
 
 def reason(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
     """Why the line is where it is, in one sentence. `ticket` is None for a swap; `chip` is the clock it goes by."""
-    other, when = desk.name(found.other), within(chip)
+    other, when = desk.name(found.other), within(found.at, chip, desk)
     team = str(ticket.team__name) if ticket is not None else ""
     match Kind(found.kind):
         case Kind.PENDING:
@@ -130,7 +134,7 @@ def _own(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
     if found.at is not None and chip is not None and chip.state in ("late", "soon"):
         kind = ClockKind(ticket.due_kind) if ticket.due_kind in ClockKind.values else None
         label = clock_label(kind, ticket.tier__code) if kind else "Its deadline"
-        said.append(_by(label, when=within(chip)) if chip.state == "late" else f"{label} {within(chip)}")
+        said.append(_by(label, within(found.at, chip, desk)))
     if found.since is not None:
         seconds = desk.waited(ticket)
         said.append(f"Customer has waited {humanize_seconds(seconds)}" if seconds >= 60 else "Customer waits")
