@@ -26,8 +26,9 @@ MAX_STEPS = 100
 STEP_LIMIT = 500  # characters of a step or its result
 YES_NO = [(YES, "Yes"), (NO, "No")]
 NOT_CHOSEN = [("", "Choose")]
+CHECKED = "on"
 INSTANTS = ("last_contact_at", "notified_at", "next_update_at")
-KEPT = ("reason", "to", *(name for name in CONTENT_FIELDS if name != "steps"))
+KEPT = ("reason", "to", "is_warm", *(name for name in CONTENT_FIELDS if name != "steps"))
 BOOKKEEPING = ("idempotency_key", "draft_version", "draft_window", "version", "base")
 
 Choices = Iterable[tuple[Any, Any]]
@@ -61,6 +62,7 @@ class HandoffForm(IdempotencyMixin, BelayForm):
 
     reason = forms.ChoiceField(error_messages={"required": "Choose why it is handed over."})
     to = forms.ChoiceField(label="To", error_messages={"required": "Choose who should have it."})
+    is_warm = forms.BooleanField(label="I stay with it until the receiver releases me", required=False)
 
     customer_words = forms.CharField(label="In the customer’s own words", required=False, widget=forms.Textarea)
     technical_description = forms.CharField(required=False, widget=forms.Textarea)
@@ -104,7 +106,7 @@ class HandoffForm(IdempotencyMixin, BelayForm):
         for name, pairs in offered.items():
             self.fields[name].choices = [*NOT_CHOSEN, *pairs]
         if not with_target:
-            del self.fields["reason"], self.fields["to"]
+            del self.fields["reason"], self.fields["to"], self.fields["is_warm"]
 
 
 class StepForm(BelayForm):
@@ -209,7 +211,7 @@ def prints_of(content: HandoffContent) -> str:
     return " ".join(f"{name}={digest}" for name, digest in content.fingerprints().items())
 
 
-def draft_of_content(content: HandoffContent, *, reason: str = "", to: str = "") -> Draft:
+def draft_of_content(content: HandoffContent, *, reason: str = "", to: str = "", is_warm: bool = False) -> Draft:
     """A content in the shape of a draft: field → text as the form shows it, and the rows."""
     data = content.to_json()
     shown = {name: data[name] for name in CONTENT_FIELDS if name != PREFIX}
@@ -218,12 +220,14 @@ def draft_of_content(content: HandoffContent, *, reason: str = "", to: str = "")
         {"step": one.step, "result": one.result, "minutes": "" if one.minutes is None else str(one.minutes)}
         for one in content.steps
     ]
-    return {**shown, "reason": reason, "to": to, PREFIX: rows}
+    return {**shown, "reason": reason, "to": to, "is_warm": CHECKED if is_warm else "", PREFIX: rows}
 
 
 def draft_of_post(post: QueryDict) -> Draft:
     """What was typed, right or wrong, without what no database can keep (shown as U+FFFD)."""
     kept = {name: showable(post.get(name, "")) for name in KEPT if name in post}
+    if "to" in kept:  # of a box without its tick a browser sends nothing
+        kept["is_warm"] = CHECKED if kept.get("is_warm") else ""
     rows = [{name: showable(text) for name, text in row.items()} for row in _posted_rows(post)]
     return {**kept, PREFIX: rows}
 

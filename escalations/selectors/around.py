@@ -189,4 +189,3 @@ def around(
         again_words=ended_words(earlier, labels, now, zone) if earlier is not None else "",
         episodes=episodes_of(ticket, now=now) if ticket.is_open else 0,
     )
-

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -109,7 +109,7 @@ def as_context(consult: Consult) -> str:
     )  # fmt: skip
 
 
-def answers_for(ticket: Ticket, pk: int) -> Consult | None:
+def answered_consult(ticket: Ticket, pk: int) -> Consult | None:
     """An answered question of the ticket."""
     rows = Consult.objects.filter(ticket=ticket, pk=pk, state=ConsultState.ANSWERED)
-    return rows.select_related("to_team__tier", "to_user", "answered_by").order_by(F("pk")).first()
+    return rows.select_related("to_team__tier", "to_user", "answered_by").first()

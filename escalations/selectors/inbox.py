@@ -147,7 +147,8 @@ def _row(
 ) -> Row:  # fmt: skip
     ticket, mine = one.ticket, tab in OWN_TABS
     segment = labels["segment"].get(ticket.segment, ticket.segment)
-    parts = [ticket.ref, ticket.customer.name, *([segment] if segment else [])]
+    again = ["escalated again"] if one.previous_id else []
+    parts = [ticket.ref, ticket.customer.name, *([segment] if segment else []), *again]
     sub = format_html("{}{}", " · ".join(parts), fact("VIP", vip=True) if ticket.is_vip else "")
     other = (one.accepted_by or one.to_user) if mine else one.from_user
     tier, team = (one.to_tier, one.to_team) if mine else (one.from_tier, one.from_team)

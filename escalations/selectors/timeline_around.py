@@ -79,7 +79,9 @@ def _corrected(event: Event, book: Book) -> Entry:
 
 
 def _released(event: Event, book: Book) -> Entry:
-    return _made("door-exit", event, book, "released <b>{}</b> from the ticket", event.data.get("sender") or "the sender")
+    return _made(
+        "door-exit", event, book, "released <b>{}</b> from the ticket", event.data.get("sender") or "the sender"
+    )
 
 
 def _followed_up(event: Event, book: Book) -> Entry:

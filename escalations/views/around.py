@@ -11,9 +11,9 @@ from escalations.access import escalation_for, holds_for_receiver
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.forms.around import FollowUpForm, ReadBackForm, RestateForm
 from escalations.models import Escalation
+from escalations.services import read_backs, warm
 from escalations.services.follow_ups import follow_up_record
-from escalations.services.read_backs import read_back_confirm, read_back_correct, read_back_give, sender_parts
-from escalations.services.warm import handoff_release as release
+from escalations.services.read_backs import sender_parts
 from escalations.views.answers import refuse, service_answers
 from escalations.views.handoff_answers import detail
 from escalations.views.sheets import answer_sheet
@@ -51,7 +51,7 @@ def read_back_give(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     form = RestateForm(request.POST)
 
     def act() -> str:
-        read_back_give(escalation=escalation, by=by, **form.cleaned_data)
+        read_backs.read_back_give(escalation=escalation, by=by, **form.cleaned_data)
         return f"Read back. {escalation.from_user or escalation.from_team} confirms or corrects it"
 
     typed = "\n".join(filter(None, (request.POST.get("problem"), request.POST.get("next_action"))))
@@ -76,11 +76,10 @@ def read_back_answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     def act() -> str:
         number = form.cleaned_data["round"]
         if request.POST.get("do") == "confirm":
-            read_back_confirm(escalation=escalation, by=by, round=number)
+            read_backs.read_back_confirm(escalation=escalation, by=by, round=number)
             return f"Read-back of {ref} confirmed"
-        read_back_correct(
-            escalation=escalation, by=by, round=number, correction=form.cleaned_data["correction"]
-        )  # fmt: skip
+        words = form.cleaned_data["correction"]
+        read_backs.read_back_correct(escalation=escalation, by=by, round=number, correction=words)
         return f"Read-back corrected. {escalation.ticket.owner or escalation.to_team} restates it"
 
     return _answered(request, escalation, "correct", form, act, request.POST.get("correction", ""))
@@ -94,7 +93,7 @@ def handoff_release(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     _check_holds(by, escalation)
 
     def act() -> str:
-        release(escalation=escalation, by=by)
+        warm.handoff_release(escalation=escalation, by=by)
         return f"{escalation.from_user or escalation.from_team} is released"
 
     return _answered(request, escalation, "release", BelayForm(request.POST), act, "")

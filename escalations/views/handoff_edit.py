@@ -15,6 +15,7 @@ from escalations.forms.handoff import Draft, HandoffSheet, draft_of_content, mer
 from escalations.models import Escalation
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_targets
+from escalations.selectors.episodes import Earlier, earlier_of
 from escalations.services.answers import answered_words
 from escalations.services.completing import HandoffConflict, handoff_complete
 from escalations.services.locking import next_state
@@ -53,6 +54,10 @@ class EditPage(HandoffPage):
 
     def hidden(self) -> dict[str, Any]:
         return {"version": self.escalation.handoff.version, "base": prints_of(self.base)}
+
+    @cached_property
+    def earlier(self) -> Earlier | None:
+        return earlier_of(self.escalation, self.labels, now=self.now, zone=self.zone)
 
     def value(self, sheet: HandoffSheet, name: str) -> str:
         return self.escalation.reason if name == "reason" else super().value(sheet, name)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from escalations.choices import Reproduced, Sentiment
+from escalations.choices import EscalationState, Reproduced, Sentiment
 from escalations.domain.file_types import ALLOWED_WORDS
 from escalations.domain.handoff import SECTIONS, Completeness, HandoffContent, completeness, content_labels
 from escalations.errors import Refused
@@ -25,9 +25,11 @@ from escalations.forms.handoff import (
     sheet_of_post,
     sheet_to_show,
 )
-from escalations.models import Escalation, Ticket
+from escalations.models import Consult, Escalation, Ticket
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_targets
+from escalations.selectors.consults import answered_consult, as_context
+from escalations.selectors.episodes import Earlier, earlier_of, earlier_on
 from escalations.services.attachments import HANDOFF_FORM, MAX_BYTES, attachment_add
 from escalations.services.handoffs import acknowledge_by, handoff_form_key
 from journal.models import Draft as StoredDraft
@@ -47,7 +49,13 @@ FIELDS_OF = {
         "relationship_notes",
     ),
 }  # fmt: skip
-LABELS = {"reason": "Reason", "to": "To", **content_labels(), PREFIX: "Troubleshooting steps"}
+LABELS = {
+    "reason": "Reason",
+    "to": "To",
+    "is_warm": "Stays with it",
+    **content_labels(),
+    PREFIX: "Troubleshooting steps",
+}
 
 
 class HandoffPage:
@@ -107,12 +115,13 @@ class HandoffPage:
 
     @cached_property
     def labels(self) -> dict[str, dict[str, str]]:
-        return pick_labels(PickListName.SEGMENT, PickListName.RETURN_REASON)
+        return pick_labels(PickListName.SEGMENT, PickListName.RETURN_REASON, PickListName.DE_ESCALATION)
 
     def beginning(self) -> Draft:
         """The values before anybody typed."""
         to = self.prefill.to if self.targets.find(self.prefill.to) else self.targets.default(self.ticket)
-        return draft_of_content(self.base, reason=self.prefill.reason, to=to)
+        stayed = self.latest is not None and self.latest.state == EscalationState.RETURNED and self.latest.is_warm
+        return draft_of_content(self.base, reason=self.prefill.reason, to=to, is_warm=stayed)
 
     def hidden(self) -> dict[str, Any]:
         """The form's own bookkeeping."""
@@ -124,10 +133,28 @@ class HandoffPage:
         """What the page opens with: the draft, else what is known already, with where that came from."""
         beginning = self.beginning()
         values: Mapping[str, Any] = self.draft.data if self.draft else beginning
+        values = self.with_answer(values)
         sheet = sheet_to_show(values, base=self.base, initial=self.hidden(), **self.options)
         same = {name for name in KEPT if (values.get(name) or "") == (beginning.get(name) or "")}
         sheet.form.origins = {name: text for name, text in self.prefill.origins.items() if name in same}
         return sheet
+
+    @cached_property
+    def consult(self) -> Consult | None:
+        """The answered question that this handoff comes from, by `?consult=`."""
+        text = self.request.GET.get("consult", "")
+        is_number = text.isascii() and text.isdigit() and len(text) < 19
+        return answered_consult(self.ticket, int(text)) if is_number else None
+
+    def with_answer(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values with question and answer in the context, and with who answered as the target of a new form."""
+        if self.consult is None:
+            return values
+        said, known = as_context(self.consult), str(values.get("additional_context") or "")
+        found = {**values, "additional_context": known if said in known else f"{known}\n\n{said}".strip()}
+        wanted = (f"user:{self.consult.answered_by_id}", f"team:{self.consult.to_team_id}")
+        to = next((value for value in wanted if self.targets.find(value)), "")
+        return found if self.draft or not to else {**found, "to": to}
 
     def posted(self) -> HandoffSheet:
         return sheet_of_post(self.request.POST, base=self.kept, **self.options)
@@ -177,7 +204,7 @@ class HandoffPage:
         measure = self.measure(sheet, target)
         return {
             "measure": measure, "target": target, "ack": self.ack(target),
-            "minutes_spent": sheet.minutes_spent, "minutes": format_hours(sheet.minutes_spent * 60),
+            "is_warm": bool(self.value(sheet, "is_warm")), "minutes_spent": sheet.minutes_spent, "minutes": format_hours(sheet.minutes_spent * 60),
             "states": [(key, *measure.by_section[key]) for key, _, _ in SECTIONS],
         }  # fmt: skip
 
@@ -195,6 +222,7 @@ class HandoffPage:
         returned = self.latest if self.latest is not None and self.latest.return_reason else None
         return {
             "page": self, "ticket": self.ticket, "sheet": sheet, "form": sheet.form, "returned": returned,
+            "earlier": self.earlier,
             "severity": policy.severity(self.ticket.priority), "sections": self.sections(sheet, live),
             "files": about.form_files(self.ticket, self.request.user, returned), "max_bytes": MAX_BYTES,
             "max_size": f"{MAX_BYTES // 1_000_000} MB",
@@ -208,6 +236,15 @@ class HandoffPage:
             "saved_text": f"Saved {self.clock(self.draft.saved_at)}" if self.draft else "",
             **live, **more,
         }  # fmt: skip
+
+    @cached_property
+    def earlier(self) -> Earlier | None:
+        """What this handoff repeats: resolved or de-escalated within the last 30 days."""
+        if self.latest is None:
+            return None
+        if self.latest.state == EscalationState.RETURNED:
+            return earlier_of(self.latest, self.labels, now=self.now, zone=self.zone)
+        return earlier_on(self.ticket, self.labels, now=self.now, zone=self.zone)
 
     def clock(self, at: datetime) -> str:
         return format_time(at, self.zone, self.now)
@@ -244,6 +281,7 @@ class HandoffPage:
         found: dict[str, Callable[[Any], str]] = {name: _from_list(dict(pairs)) for name, pairs in lists.items()}
         found["to"] = lambda value: target.words if (target := self.targets.find(str(value or ""))) else "nobody"
         found[PREFIX] = _rows_in_words
+        found["is_warm"] = lambda value: "yes" if value else "no"
         for name in ("last_contact_at", "notified_at", "next_update_at"):
             found[name] = lambda value: str(value or "nothing").replace("T", " ")
         return found

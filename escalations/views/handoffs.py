@@ -93,7 +93,7 @@ def _hand_over(page: HandoffPage, sheet: HandoffSheet) -> Escalation:
     return handoff_file(
         ticket=page.ticket, by=page.request.user, key=_key(cleaned["idempotency_key"]), reason=cleaned["reason"],
         to_team=target.team.team, to_user=target.person.user if target.person else None, content=sheet.content(),
-        next_update_at=sheet.next_update_at(),
+        next_update_at=sheet.next_update_at(), is_warm=cleaned["is_warm"],
     )  # fmt: skip
 
 

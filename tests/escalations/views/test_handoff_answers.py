@@ -25,7 +25,12 @@ def at(escalation, act: str = "detail") -> str:
     return reverse(f"escalations:handoff_{act}", args=[escalation.ticket.ref, escalation.pk])
 
 
-ACCEPT = {"accept-estimated_resolution_at": "2040-01-01T10:00", "accept-needs_resources": "no"}
+ACCEPT = {
+    "accept-problem": "Keys are cached.",
+    "accept-next_action": "Drop the cache.",
+    "accept-estimated_resolution_at": "2040-01-01T10:00",
+    "accept-needs_resources": "no",
+}
 
 
 def accept(escalation, by) -> None:
@@ -79,7 +84,7 @@ def test_acknowledge_accept_and_what_the_page_then_says(client, org, escalation)
     [
         ({}, "The sender tells the customer by it."),
         (
-            {"accept-estimated_resolution_at": "2020-01-01T10:00", "accept-needs_resources": "no"},
+            ACCEPT | {"accept-estimated_resolution_at": "2020-01-01T10:00"},
             "a time still to come",
         ),
         (ACCEPT | {"accept-next_update_at": "2020-01-01T10:00"}, "a time that is still to come"),
