@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Ticket, TicketReader
-from escalations.services.locking import RELATIONS, Held
+from escalations.services.locking import HAS_ANSWERS, RELATIONS, Held
 from journal import clock
 
 TRIES = 5
@@ -68,7 +68,8 @@ def hold_named(find: Callable[[], Iterable[int]], by: User) -> Family:
     locked = set(rows.values_list("pk", flat=True))
     if set(find()) - locked:
         raise Grown
-    tickets = {one.pk: one for one in Ticket.objects.select_related(*RELATIONS, "contact").filter(pk__in=locked)}
+    read = Ticket.objects.select_related(*RELATIONS, "contact").annotate(has_answers=HAS_ANSWERS)
+    tickets = {one.pk: one for one in read.filter(pk__in=locked)}
     person = User.objects.select_related("role", "team").get(pk=by.pk)
     restricted = {pk for pk, one in tickets.items() if one.is_restricted}
     named = TicketReader.objects.filter(ticket__in=restricted, user=person).values_list("ticket", flat=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -100,7 +100,10 @@ def similar_copy(request: HttpRequest, ref: str, other: str) -> HttpResponse:
     ticket, stage = ticket_for(request.user, ref), _stage(request)
     writing_parts(request.user, ticket)
     solved = _other(request, other)
-    done = get_object_or_404(Resolution.objects.order_by("-resolved_at", "-pk")[:1], ticket=solved).what_was_done
+    resolution = Resolution.objects.filter(ticket=solved).order_by("-resolved_at", "-pk").first()
+    if resolution is None:
+        raise Http404
+    done = resolution.what_was_done
     if stage == SimilarStage.HANDOFF:
         keep_in_draft(HandoffPage(request, ticket), "likely_cause", f"Like {solved.ref}: {done}")
         return redirect_to(request, f"{_back(ticket, stage)}#p-hypothesis")
