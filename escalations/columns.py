@@ -249,7 +249,8 @@ def lines_of(rows: Iterable[Any], book: Book, chips: Mapping[int, Chip]) -> list
 def _ticket_cell(row: Any) -> SafeString:
     url = reverse("escalations:ticket_detail", args=[row.ref])
     lock = _restricted() if row.is_restricted else ""
-    place = f"{row.ref} · {row.tier__code} {row.team__name} · {row.owner__full_name or 'No owner'}"
+    customer = f" · {row.customer__name}" if hasattr(row, "customer__name") else ""
+    place = f"{row.ref}{customer} · {row.tier__code} {row.team__name} · {row.owner__full_name or 'No owner'}"
     return format_html(
         '<a class="queue__subject" href="{}">{}</a><span class="queue__sub">{} {}</span>', url, row.subject, place, lock
     )

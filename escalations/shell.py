@@ -48,6 +48,11 @@ def _waiting(request: HttpRequest) -> navigation.Count:
     return navigation.Count(number, hot=True, text=count_text(number, CAP) if number > CAP else "")
 
 
+def _approvals(request: HttpRequest) -> navigation.Count:
+    number = _counts(request).approvals
+    return navigation.Count(number, hot=True, text=count_text(number, CAP) if number > CAP else "")
+
+
 def _held(request: HttpRequest) -> navigation.Count:
     number = _counts(request).held
     return navigation.Count(number, text=count_text(number, CAP) if number > CAP else "")
@@ -100,8 +105,15 @@ def register() -> None:
         visible=_reads, count=_held,
     )  # fmt: skip
     navigation.register(
+        group="Work", label="Issues", icon="bug", url_name="escalations:issue_list", order=40, visible=_reads,
+    )  # fmt: skip
+    navigation.register(
         group="Also", label="Imports", icon="file-import", url_name="escalations:import_list", order=60,
         visible=_imports,
+    )  # fmt: skip
+    navigation.register(
+        group="Run", label="Approvals", icon="file-dollar", url_name="escalations:approval_list", order=25,
+        visible=_works, count=_approvals,
     )  # fmt: skip
     navigation.register_links(group="Pinned views", provider=_pins)
     navigation.register_search(url_name="escalations:ticket_search")

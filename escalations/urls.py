@@ -18,7 +18,10 @@ from escalations.views import (
     imports,
     inbox,
     intake,
+    issues,
+    links,
     mentions,
+    merges,
     messages,
     moves,
     queue,
@@ -41,6 +44,7 @@ queue_urls = [
     path("queue/export/", queue.queue_export, name="queue_export"),
     path("tickets/create/", intake.ticket_create, name="ticket_create"),
     path("tickets/create/customer/", intake.ticket_create_customer, name="ticket_create_customer"),
+    path("tickets/create/duplicates/", intake.ticket_create_duplicates, name="ticket_create_duplicates"),
     path("tickets/<str:ref>/read/", queue.ticket_read, name="ticket_read"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/edit/", customers.customer_change, name="customer_change"),
@@ -117,6 +121,23 @@ similar_urls = [
     path("tickets/<str:ref>/similar/<str:other>/copy/", similar.similar_copy, name="similar_copy"),
 ]
 
+link_urls = [
+    path("issues/", issues.issue_list, name="issue_list"),
+    path("issues/create/", issues.issue_create, name="issue_create"),
+    path("issues/<int:pk>/", issues.issue_detail, name="issue_detail"),
+    path("issues/<int:pk>/edit/", issues.issue_change, name="issue_change"),
+    path("issues/<int:pk>/close/", issues.issue_close, name="issue_close"),
+    path("issues/<int:pk>/reopen/", issues.issue_reopen, name="issue_reopen"),
+    path("tickets/<str:ref>/links/", links.ticket_links, name="ticket_links"),
+    path("tickets/<str:ref>/links/parent/", links.ticket_link_parent, name="ticket_link_parent"),
+    path("tickets/<str:ref>/links/parent/remove/", links.ticket_unlink_parent, name="ticket_unlink_parent"),
+    path("tickets/<str:ref>/links/issue/", links.ticket_link_issue, name="ticket_link_issue"),
+    path("tickets/<str:ref>/links/issue/remove/", links.ticket_unlink_issue, name="ticket_unlink_issue"),
+    path("tickets/<str:ref>/links/not-the-same/", links.ticket_not_duplicate, name="ticket_not_duplicate"),
+    path("tickets/<str:ref>/merge/", merges.ticket_merge, name="ticket_merge"),
+    path("tickets/<str:ref>/split/", merges.ticket_split, name="ticket_split"),
+]
+
 import_urls = [
     path("imports/", imports.import_list, name="import_list"),
     path("imports/create/", imports.import_create, name="import_create"),
@@ -172,6 +193,7 @@ credit_urls = [
 
 urlpatterns = [
     *queue_urls,
+    *link_urls,
     *desk_urls,
     *bulk_urls,
     *view_urls,

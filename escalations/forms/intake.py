@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 
 from accounts.choices import Ability
 from accounts.models import Region, Team, User
@@ -32,6 +33,15 @@ FACTS = (
     "public_complaint", "concern", "complexity", "engineering_required", "vendor", "vendor_reference",
     "workaround_confirmed",
 )  # fmt: skip
+
+# While it is typed the page says what the customer may have reported already.
+LOOKS_FOR_DUPLICATES = {
+    "hx-get": reverse_lazy("escalations:ticket_create_duplicates"),
+    "hx-trigger": "input changed delay:500ms",
+    "hx-include": "#ticket_create_customer",
+    "hx-target": "#ticket_create_duplicates",
+    "hx-swap": "outerHTML",
+}
 
 
 def _money(label: str) -> forms.DecimalField:
@@ -65,7 +75,7 @@ class TicketCreateForm(IdempotencyMixin, BelayForm):
     contact_email = forms.EmailField(label="E-mail", required=False)
     contact_phone = forms.CharField(label="Phone", required=False, max_length=40)
 
-    subject = forms.CharField(label="Subject", max_length=300)
+    subject = forms.CharField(label="Subject", max_length=300, widget=forms.TextInput(attrs=LOOKS_FOR_DUPLICATES))
     description = forms.CharField(
         label="Description", required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="The customer’s own words, and what you know already.",

@@ -11,12 +11,14 @@ from accounts.choices import Ability
 from accounts.models import User
 from escalations.errors import NotAllowed, Refused
 from escalations.forms.intake import NEW, TicketCreateForm
-from escalations.models import Ticket
+from escalations.models import Customer, Ticket
+from escalations.selectors.duplicates import Duplicate, duplicates_at_intake
 from escalations.selectors.intake import customer_matches, customer_of, starts
 from escalations.services.intake import ticket_take_in
 from escalations.views.answers import refuse, service_answers
 from policies.choices import PickListName
 from policies.selectors import pick_labels
+from web.clock import page_now
 from web.http import INVALID, OK, redirect_to
 
 FIND = "find"
@@ -91,6 +93,7 @@ def _page(request: HttpRequest, form: TicketCreateForm, sent: QueryDict, status:
         "policy": policy,
         "starts": listed,
         "chosen_priority": chosen,
+        "duplicates": _duplicates(request, form.known_customer, sent),
         **_customer_part(form, sent.get("customer_words", ""), sent.get("customer", "")),
     }
     return render(request, "escalations/ticket_create.html", context, status=int(status))
@@ -105,3 +108,20 @@ def ticket_create_customer(request: HttpRequest) -> HttpResponse:
     form = TicketCreateForm(initial=_typed(request.GET), customer=customer)
     part = _customer_part(form, request.GET.get("customer_words", ""), request.GET.get("customer", ""))
     return render(request, "escalations/_ticket_create_customer.html", part)
+
+
+def _duplicates(request: HttpRequest, customer: Customer | None, sent: QueryDict) -> list[Duplicate]:
+    """What the customer may have reported already, for the subject typed so far."""
+    subject = sent.get("subject", "")[:300].replace("\x00", "")
+    return duplicates_at_intake(request.user, subject=subject, customer=customer, now=page_now(request))
+
+
+@require_safe
+@service_answers
+def ticket_create_duplicates(request: HttpRequest) -> HttpResponse:
+    """Tickets that may say the same already, while the subject is being typed."""
+    _check_takes_in(request.user)
+    customer = customer_of(request.GET.get("customer", ""))
+    form = TicketCreateForm(initial=_typed(request.GET), customer=customer)
+    context = {"form": form, "duplicates": _duplicates(request, customer, request.GET)}
+    return render(request, "escalations/_ticket_create_duplicates.html", context)

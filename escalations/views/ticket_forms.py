@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from escalations.models import Escalation, Ticket
 from escalations.selectors.ticket import LISTS, escalations_of
 from escalations.selectors.timeline_book import FACT_LABELS, fact_words
 from escalations.services import resolutions, tickets
+from escalations.services.outages import Outcome, ticket_resolve_all
 from escalations.services.resolutions import Feedback, escalation_behind
 from escalations.services.submits import form_key, submit_once
 from escalations.services.tickets import FactConflict
@@ -34,6 +36,7 @@ from escalations.views.tickets import crumbs, draft_initial
 from journal.models import Draft, Event
 from policies.selectors import pick_choices, pick_labels
 from web.conflicts import PREFIX, Conflict, resolve
+from web.formats import counted
 from web.http import CONFLICT, INVALID, OK
 
 RESOLVE = "resolve"
@@ -173,13 +176,16 @@ def _minutes_so_far(escalations: list[Escalation]) -> dict[int, int]:
 def _resolve_form(request: HttpRequest, ticket: Ticket, behind: Escalation | None) -> ResolveForm:
     tiers = list(Tier.objects.filter(rank__lte=ticket.tier.rank))
     rated = behind is not None and behind.from_user_id != request.user.pk
+    children = list(Ticket.objects.visible_to(request.user).open().filter(parent=ticket).order_by("pk"))
     if request.method == "POST":
-        return ResolveForm(request.POST, tiers=tiers, rated=rated)
+        return ResolveForm(request.POST, tiers=tiers, rated=rated, children=children)
     spent = _minutes_so_far(escalations_of(ticket))
     start: dict[str, Any] = {f"minutes_{tier.pk}": spent.get(tier.pk) for tier in tiers}
+    start["children"] = [str(one.pk) for one in children]
     draft = Draft.objects.filter(user=request.user, form=form_key(RESOLVE, ticket)).first()
     origins = {f"minutes_{tier.pk}": "from the handoff’s steps" for tier in tiers if spent.get(tier.pk)}
-    return ResolveForm(tiers=tiers, rated=rated, initial=start | draft_initial(draft), origins=origins)
+    kept = draft_initial(draft) | ({"children": draft.data.get("children", [])} if draft is not None else {})
+    return ResolveForm(tiers=tiers, rated=rated, children=children, initial=start | kept, origins=origins)
 
 
 @form_methods
@@ -193,21 +199,37 @@ def ticket_resolve(request: HttpRequest, ref: str) -> HttpResponse:
     behind = escalation_behind(ticket)
     form = _resolve_form(request, ticket, behind)
     if request.method == "POST" and form.is_valid():
+        outcomes: list[Outcome] = []
         try:
             submit_once(
                 ticket=ticket, by=request.user, key=form.cleaned_data["idempotency_key"], form=RESOLVE,
-                act=lambda: _resolve(request, ticket, form),
+                act=lambda: _resolve(request, ticket, form, outcomes),
             )  # fmt: skip
         except Refused as error:
             refuse(form, error)
         else:
-            return done(request, ticket, f"{ticket.ref} is resolved.")
+            return done(request, ticket, _ended(request, ticket, outcomes))
     context = {"ticket": ticket, "form": form, "behind": behind, "crumbs": crumbs(ticket)}
     status = INVALID if form.is_bound else OK
     return render(request, "escalations/ticket_resolve.html", context, status=int(status))
 
 
-def _resolve(request: HttpRequest, ticket: Ticket, form: ResolveForm) -> Any:
+def _ended(request: HttpRequest, ticket: Ticket, outcomes: list[Outcome]) -> str:
+    """What became of the ticket and, one by one, of the children that did not end with it."""
+    said = f"{ticket.ref} is resolved"
+    for outcome in outcomes:
+        if outcome.resolved:
+            said += f", and {counted(len(outcome.resolved), 'child', 'children')} with it"
+        if outcome.left:
+            rows = " ".join(f"{one.ref}: {why}" for one, why in outcome.left)
+            messages.warning(request, f"{counted(len(outcome.left), 'child stays', 'children stay')} open. {rows}")
+        if outcome.flow.unreachable:
+            refs = ", ".join(one.ref for one in outcome.flow.unreachable)
+            messages.warning(request, f"Not told, because no e-mail address is known: {refs}.")
+    return f"{said}."
+
+
+def _resolve(request: HttpRequest, ticket: Ticket, form: ResolveForm, outcomes: list[Outcome]) -> Any:
     values = form.cleaned_data
     feedback = None
     if form.rated:
@@ -215,9 +237,15 @@ def _resolve(request: HttpRequest, ticket: Ticket, form: ResolveForm) -> Any:
             rating=int(values["rating"]), was_necessary=values["was_necessary"] == "yes",
             avoidable_by=values["avoidable_by"], comment=values["comment"],
         )  # fmt: skip
-    return resolutions.ticket_resolve(
-        ticket=ticket, by=request.user, root_cause=values["root_cause"], what_was_done=values["what_was_done"],
-        root_cause_details=values["root_cause_details"], minutes=form.minutes(),
-        satisfaction=int(values["satisfaction"]) if values["satisfaction"] else None,
-        customer_lost=values["customer_lost"], feedback=feedback,
-    )  # fmt: skip
+    learnt = {
+        "root_cause": values["root_cause"], "what_was_done": values["what_was_done"],
+        "root_cause_details": values["root_cause_details"], "minutes": form.minutes(),
+        "satisfaction": int(values["satisfaction"]) if values["satisfaction"] else None,
+        "customer_lost": values["customer_lost"], "feedback": feedback,
+    }  # fmt: skip
+    if not form.has_children:
+        return resolutions.ticket_resolve(ticket=ticket, by=request.user, **learnt)
+    chosen = [int(pk) for pk in values["children"]]
+    outcome = ticket_resolve_all(ticket=ticket, by=request.user, children=chosen, words=values["words"], **learnt)
+    outcomes.append(outcome)
+    return outcome.resolution
