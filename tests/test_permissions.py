@@ -27,6 +27,7 @@ from escalations.choices import HandoverReason
 from escalations.models import Attachment, Clock, Escalation, Ticket
 from escalations.services.desk import Give, desk_hand_over
 from escalations.services.issues import issue_create
+from escalations.services.consults import consult_ask
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
@@ -202,15 +203,27 @@ class Scene:
         return {
             "ref": ticket.ref,
             "escalation": escalation.pk,
+            "consult": self._question(ticket),
             "clock": Clock.objects.filter(ticket=ticket).first().pk,
             "key": attachment.key,
         }
 
+    def _question(self, ticket: Ticket) -> int:
+        return consult_ask(
+            ticket=ticket, by=self.org.agent, to_team=self.org.teams["L2"], to_user=None, question="Is it known?"
+        ).pk
+
     def kwargs(self, url: Url, ticket: Ticket | None) -> dict[str, Any]:
         """Arguments that name pieces of the ticket; of a missing one, things that do not exist."""
-        missing = {"ref": "BLY-0", "escalation": MISSING_PK, "clock": MISSING_PK, "key": uuid.uuid4()}
+        missing = {
+            "ref": "BLY-0",
+            "escalation": MISSING_PK,
+            "clock": MISSING_PK,
+            "consult": MISSING_PK,
+            "key": uuid.uuid4(),
+        }
         pieces = self.pieces[ticket.pk] if ticket else missing
-        of_pk = "clock" if "clock" in url.name else "escalation"
+        of_pk = next((piece for piece in ("clock", "consult") if piece in url.name), "escalation")
         values = {
             "ref": pieces["ref"],
             "key": pieces["key"] if url.name.startswith("escalations") else "set-password",
