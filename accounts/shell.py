@@ -48,6 +48,10 @@ def register() -> None:
     navigation.register(
         group="Run", label="Duty rota", icon="calendar-time", url_name="accounts:rota_list", order=40, visible=_reads
     )
+    navigation.register(
+        group="Run", label="Expertise", icon="certificate", url_name="accounts:expertise_list", order=50,
+        visible=_reads,
+    )  # fmt: skip
     navigation.register_status(working_hours)
     navigation.register_demo_logins(demo_logins)
     navigation.register(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import absences, rota, rota_plans, shifts
+from accounts.views import absences, expertise, rota, rota_plans, shifts
 
 app_name = "accounts"
 
@@ -33,4 +33,10 @@ absence_urls = [
     path("absences/<int:pk>/cancel/", absences.absence_cancel, name="absence_cancel"),
 ]
 
-urlpatterns = [*shift_urls, *rota_urls, *absence_urls]
+expertise_urls = [
+    path("expertise/", expertise.expertise_list, name="expertise_list"),
+    path("expertise/<int:pk>/", expertise.expertise_detail, name="expertise_detail"),
+    path("expertise/<int:pk>/<slug:code>/", expertise.rating_change, name="rating_change"),
+]
+
+urlpatterns = [*shift_urls, *rota_urls, *absence_urls, *expertise_urls]

@@ -2,11 +2,17 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 
 from accounts.choices import Ability, Theme
 from accounts.models.calendars import Calendar, TimeZoneField
+
+
+# Words of a name as they are written: their beginnings are what people type.
+PERSON_WORDS = SearchVector("full_name", config="simple")
 
 
 class Region(models.Model):
@@ -84,6 +90,7 @@ class User(AbstractUser):
 
     class Meta:
         ordering = ["full_name"]
+        indexes = [GinIndex(PERSON_WORDS, name="person_words")]
         constraints = [
             models.CheckConstraint(name="user_full_name_given", condition=~Q(full_name="")),
         ]

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from accounts.demo import PASSWORD, documented_logins, load_organisation
+from accounts.demo_duty import load_duty
 from accounts.models import User
 from escalations.choices import ClockState
 from escalations.demo.history import BEGIN, write_history
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             publish_shipped_policy(code="2025.1", drafted_by=people["aiko"], by=people["rosa"])
         world = World.build(teams, seed)
         now = clock.now()
+        load_duty(teams, seed)
         past = write_history(world, now - timedelta(days=2))
         present = tell_present(world, now)
         return past, present
