@@ -120,8 +120,15 @@ def _standing(
         returned_by=str(move.returned_by or move.to_team) if move is not None and returned else "",
         customer_since=at(ticket.waiting_since), attempts=ticket.attempts,
         answered_at=at(ticket.last_contact_at) if ticket.attempts else "", promised=at(promised),
-        due=f"{clock_label(kind, ticket.tier.code)} by {at(ticket.due_at)}" if kind and ticket.due_at else "",
+        due=_due(kind, ticket, at(ticket.due_at), now),
     )  # fmt: skip
+
+
+def _due(kind: ClockKind | None, ticket: Any, when: str, now: datetime) -> str:
+    """What is due next. Somebody else's acknowledgement is nothing that a new holder can do."""
+    if kind is None or not when or kind == ClockKind.ACKNOWLEDGEMENT:
+        return ""
+    return f"{clock_label(kind, ticket.tier.code)} {'late since' if ticket.due_at < now else 'by'} {when}"
 
 
 def handoff_lines(owner: User, reader: User, *, only: Collection[int] | None = None) -> list[Line]:
@@ -175,7 +182,7 @@ class Receivers:
 
     @property
     def nobody(self) -> bool:
-        return self.team is not None and not any(one.is_on_duty for one in self.offered)
+        return self.duty.keeps_rota and not any(one.is_on_duty for one in self.offered)
 
     def find(self, value: str) -> User | None:
         return next((one.user for one in self.offered if one.value == value), None)
