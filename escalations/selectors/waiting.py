@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.models import Team, User
-from escalations.choices import WAITING_FOR_RECEIVER, Axis
-from escalations.models import Escalation, Ticket
+from escalations.choices import WAITING_FOR_RECEIVER, Axis, CreditState
+from escalations.models import CreditRequest, Escalation, Ticket
 from escalations.selectors.counts import CAP, Part, count_part, kept_parts, run_counts
+from policies.models import Delegation
 
 
 def handoffs_for(user: User) -> QuerySet[Escalation]:
@@ -41,21 +43,38 @@ def held_tickets(user: User) -> QuerySet[Ticket]:
 
 
 class RailCounts(NamedTuple):
-    """Handoffs that wait for somebody, tickets held, teams led."""
+    """Handoffs that wait for somebody, tickets held, teams led, credit requests to decide."""
 
     waiting: int
     held: int
     leads: int
+    approvals: int = 0
 
 
 def rail_counts(user: User, held: int | None = None) -> RailCounts:
     """The numbers of the rail, capped, in one statement; `held` where the page counted those already."""
     waiting, leads, *counted = kept_parts(user, "rail", lambda: _rail_parts(user))
-    found = run_counts([waiting, leads] if held is not None else [waiting, leads, *counted])
-    return RailCounts(found[0], held if held is not None else found[2], found[1])
+    approvals = kept_parts(user, ("approvals", user.role_id), lambda: [count_part(asked_for(user), CAP)])
+    found = run_counts([waiting, leads, *approvals, *([] if held is not None else counted)])
+    return RailCounts(found[0], held if held is not None else found[3], found[1], found[2])
 
 
 def _rail_parts(user: User) -> list[Part]:
     led = Team.objects.filter(lead=user, is_active=True).order_by("pk")
     asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), led, held_tickets(user)]
     return [count_part(queryset, CAP) for queryset in asked]
+
+
+def asked_for(user: User) -> QuerySet[CreditRequest]:
+    """What waits for a role of this person's, or for one lent to them: never their own, nor what its lender asked."""
+    lent = Delegation.objects.filter(
+        delegate=user, starts_at__lte=Now(), ends_at__gt=Now(), delegator__is_active=True,
+        delegator__role=OuterRef("routed_to"),
+    ).exclude(delegator=OuterRef("requested_by"))  # fmt: skip
+    mine = Q(routed_to=user.role_id) if user.role_id is not None else Q(pk__in=[])
+    return (
+        CreditRequest.objects.filter(mine | Exists(lent), state=CreditState.REQUESTED)
+        .exclude(requested_by=user)
+        .filter(ticket__in=Ticket.objects.visible_to(user))
+        .order_by("requested_at")
+    )
