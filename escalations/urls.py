@@ -24,6 +24,7 @@ from escalations.views import (
     merges,
     messages,
     moves,
+    presence,
     queue,
     saved_views,
     similar,
@@ -114,6 +115,7 @@ ticket_urls = [
 ]
 
 similar_urls = [
+    path("tickets/<str:ref>/presence/", presence.ticket_presence, name="ticket_presence"),
     path("answers/", similar.answer_list, name="answer_list"),
     path("tickets/<str:ref>/similar/", similar.ticket_similar, name="ticket_similar"),
     path("tickets/<str:ref>/similar/<str:other>/use/", similar.similar_use, name="similar_use"),

@@ -107,7 +107,7 @@ RULES: dict[Open, str] = {
         " escalations:mention_list escalations:mention_seen escalations:desk_line_seen"
         " escalations:clock_detail escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
         " escalations:message_note escalations:ticket_facts escalations:feedback_seen escalations:ticket_similar"
-        " escalations:similar_use escalations:similar_take_back escalations:consult_detail escalations:consult_seen"
+        " escalations:similar_use escalations:similar_take_back escalations:ticket_presence escalations:consult_detail escalations:consult_seen"
     ),
     Open.HOLDERS: (
         "escalations:ticket_link_parent escalations:ticket_unlink_parent escalations:ticket_link_issue"

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.services.presence import presence_forget
 from escalations.models import SweepProblem
 from escalations.services.placing import place_tickets
 from escalations.services.sweep_acks import expire_acknowledgements
@@ -78,6 +79,7 @@ def sweep(*, limit: int = BATCH, should_stop: Callable[[], bool] = _never) -> Sw
     moved, failed = route_credits(limit=limit, should_stop=should_stop)
     report.credits += moved
     report.problems += failed
+    presence_forget(now=clock.now())
     return report
 
 

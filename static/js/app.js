@@ -13,9 +13,11 @@ import "./autosave.js";
 import "./upload.js";
 import "./select.js";
 import "./mentions.js";
+import "./palette.js";
 import "./acts.js";
 import "./keys.js";
 import "./sheet.js";
 import "./similar.js";
+import "./presence.js";
 
 document.documentElement.classList.add("has-js");
