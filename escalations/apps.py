@@ -7,6 +7,7 @@ class EscalationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Not before: they import the models. `wanted` registers what the outbox asks before it sends.
-        from escalations import shell, wanted  # noqa: F401, PLC0415
+        from escalations import palette, shell, wanted  # noqa: F401, PLC0415
 
         shell.register()
+        palette.register()

@@ -10,7 +10,6 @@ from django.db.models import Q
 from accounts.choices import Ability, Theme
 from accounts.models.calendars import Calendar, TimeZoneField
 
-
 # Words of a name as they are written: their beginnings are what people type.
 PERSON_WORDS = SearchVector("full_name", config="simple")
 

@@ -12,6 +12,7 @@ class TicketRead(models.Model):
     read_at = models.DateTimeField()
 
     class Meta:
+        indexes = [models.Index(fields=["user", "-read_at"], name="ticket_read_newest")]
         constraints = [models.UniqueConstraint(fields=["ticket", "user"], name="ticket_read_once")]
 
     def __str__(self) -> str:

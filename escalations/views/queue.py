@@ -16,11 +16,11 @@ from escalations.columns import EXPORTED, FIXED, Book, Line, lines_of, table_bod
 from escalations.domain.bulk import ACTS
 from escalations.filter_bar import FilterBar
 from escalations.filtersets import ref_number
-from escalations.models import Customer, Ticket
+from escalations.models import Customer, Issue, Ticket
 from escalations.selectors.chips import chips_for
 from escalations.selectors.customers import customers_named
 from escalations.selectors.queue import NEWS_CAP, Queue, anything_since
-from escalations.selectors.queue_options import ANY, queue_options
+from escalations.selectors.queue_options import queue_options
 from escalations.selectors.queue_views import Tab, queue_url
 from escalations.selectors.saved_views import Opened, open_view, query_of
 from escalations.services import reading
@@ -29,6 +29,7 @@ from web.exports import csv_response, xlsx_response
 from web.formats import counted, format_instant, format_time
 from web.forms import new_key
 from web.http import no_news, page_or_fragment
+from web.palette import LONGEST, Ask, groups_for
 
 EXPORT_LIMIT = 50_000  # rows: more is no view any more, and a workbook of it takes minutes
 HINTS = 3
@@ -45,7 +46,7 @@ def queue_list(request: HttpRequest) -> HttpResponse:
     check_reads(request.user)
     queue, opened = asked_for(request)
     page, rows = queue.page(request.GET.get("cursor", ""))
-    bar = FilterBar(queue, request.path, _customer_name(queue), opened.view.pk if opened.view else None)
+    bar = FilterBar(queue, request.path, _narrowed(queue), opened.view.pk if opened.view else None)
     chips = chips_for(rows, now=queue.now, zone=queue.zone)
     book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
     request.held_tickets = queue.held
@@ -94,9 +95,15 @@ def _tabs(queue: Queue, bar: FilterBar, opened: Opened) -> list[Tab]:
     return [*shown, own, *acts, every]
 
 
-def _customer_name(queue: Queue) -> str:
-    wanted = queue.chosen.get("customer")
-    return Customer.objects.filter(pk=wanted[0]).values_list("name", flat=True).first() or "" if wanted else ""
+def _narrowed(queue: Queue) -> dict[str, str]:
+    """The names of the rows that the address narrows the queue to. A statement for each, and mostly there is none."""
+    named = {"customer": (Customer.objects.all(), "name"), "issue": (Issue.objects.all(), "title"),
+             "parent": (queue.visible, "ref")}  # fmt: skip
+    asked = {name: queue.chosen[name][0] for name in named if name in queue.chosen}
+    return {
+        name: named[name][0].filter(pk=pk).values_list(named[name][1], flat=True).first() or ""
+        for name, pk in asked.items()
+    }
 
 
 def _problem(queue: Queue) -> str:
@@ -149,18 +156,20 @@ def queue_export(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def ticket_search(request: HttpRequest) -> HttpResponse:
-    """The search of the rail: a ticket's number leads to the ticket, words to the queue, closed tickets included."""
+    """The palette as a page: a ticket's number leads to the ticket, words to whatever begins with them."""
     check_reads(request.user)
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").replace("\x00", "").strip()
     found = _exactly(request.user, words) if words else None
     if found:
         return redirect("escalations:ticket_detail", found)
-    return redirect(queue_url({"q": [words], "state": [ANY]} if words else {}))
+    text = words[:LONGEST]
+    context = {"groups": groups_for(Ask(request, text)), "text": text}
+    return render(request, "escalations/ticket_search.html", context)
 
 
 def _exactly(user: Any, words: str) -> str | None:
     """The reference of the one visible ticket that has this number, here or elsewhere."""
-    if "\x00" in words or len(words) > 120:
+    if len(words) > 120:
         return None
     seen = Ticket.objects.visible_to(user)
     number = ref_number(words)

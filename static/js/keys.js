@@ -1,14 +1,14 @@
 // The keyboard: / and Ctrl K search, ? help, j and k move, x selects, a acknowledges, Enter opens, e escalates, u goes
 // back to the list. Silent in inputs.
+import { openPalette } from "./palette.js";
 import { toggle } from "./select.js";
 
 const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
 function search() {
+  if (openPalette()) return true;
   const box = document.querySelector("[data-search]");
   if (!box) return false;
-  const rail = document.getElementById("rail");
-  if (rail && !box.checkVisibility()) rail.showPopover();
   box.focus();
   box.select();
   return true;
@@ -74,7 +74,8 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && search()) {
+  const isPalette = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k";
+  if (isPalette && !document.querySelector("dialog[open]") && search()) {
     event.preventDefault();
     return;
   }
