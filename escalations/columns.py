@@ -71,7 +71,7 @@ UNREAD = mark_safe('<span class="unread"></span><span class="visually-hidden">Un
 def _subject(line: Line) -> SafeString:
     row, book = line.row, line.book
     segment = f" · {escape(book.label('segment', row.segment))}" if row.segment else ""
-    signs = f" {VIP if row.is_vip else ''}{_restricted() if row.is_restricted else ''}"
+    signs = f" {VIP if row.is_vip else ''}{_restricted() if row.is_restricted else ''}{_linked(row)}"
     url = escape(book.ticket_url.replace(SOMEWHERE, row.ref))
     act = _acknowledge(row.ref) if row.handoff else ""
     return mark_safe(
@@ -102,6 +102,16 @@ VIP = fact("VIP", vip=True)
 def _restricted() -> SafeString:
     # Not at import: the sprite's name is known only once the static files are collected.
     return format_html('<span class="fact">{}Restricted</span>', icon("lock"))
+
+
+def _linked(row: Any) -> str:
+    """A child of an outage, or what carries others."""
+    return _part("Parent") if row.carries else _part("Child") if row.parent_id else ""
+
+
+@cache
+def _part(word: str) -> SafeString:
+    return format_html('<span class="fact">{}{}</span>', icon("sitemap"), word)
 
 
 def _where(line: Line) -> SafeString:

@@ -16,6 +16,7 @@ from escalations.selectors.queue_options import Choices, Option
 ALWAYS = ("state", "priority", "tier", "team")
 # Of these one is enough: later ones hold the earlier.
 SINGLE = ("due",)
+BY_ROW = ("customer", "parent", "issue")
 NOT_CHIPS = ("q",)
 NAMES_SHOWN = 2
 COMPACT = "compact"
@@ -47,13 +48,15 @@ class Choice:
 
 
 class FilterBar:
-    """What the bar shows for one queue. `customer_name` is the customer it is narrowed to, if any.
+    """What the bar shows for one queue. `narrowed` names the rows it is narrowed to: filter → name.
 
     `view` is the id of the saved view that the reader began with: every address of the bar carries it along.
     """
 
-    def __init__(self, queue: Queue, path: str, customer_name: str = "", view: int | None = None) -> None:
-        self.queue, self.path, self.customer_name = queue, path, customer_name
+    def __init__(
+        self, queue: Queue, path: str, narrowed: Mapping[str, str] | None = None, view: int | None = None
+    ) -> None:
+        self.queue, self.path, self.narrowed = queue, path, narrowed or {}
         self.chosen = queue.chosen
         asked = [key for key in queue.data.getlist("column") if COLUMNS.get(key)]
         is_compact = queue.data.get("density") == COMPACT
@@ -82,8 +85,8 @@ class FilterBar:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the filter form carries along."""
-        customer = {"customer": self.chosen["customer"]} if "customer" in self.chosen else {}
-        return _pairs({**self.look, **customer})
+        narrowed = {name: self.chosen[name] for name in BY_ROW if name in self.chosen}
+        return _pairs({**self.look, **narrowed})
 
     @property
     def hidden_of_columns(self) -> list[tuple[str, str]]:
@@ -93,7 +96,7 @@ class FilterBar:
     @property
     def facets(self) -> list[Facet]:
         shown = [name for name in self._names if name in ALWAYS or name in self.chosen]
-        return [self._facet(name) for name in shown] + self._customer()
+        return [self._facet(name) for name in shown] + self._by_row()
 
     @property
     def more(self) -> list[Facet]:
@@ -137,12 +140,15 @@ class FilterBar:
         shown = [option for option in choices.values() if option.offered or option.code in codes]
         return Facet(name, label, _summary(name, codes, choices), boxes(name, shown, set(codes)), off)
 
-    def _customer(self) -> list[Facet]:
-        if "customer" not in self.chosen:
-            return []
-        off = self.url({key: value for key, value in self.chosen.items() if key != "customer"}, self.look)
-        name = self.customer_name or self.chosen["customer"][0]
-        return [Facet("customer", "Customer", name, mark_safe(""), off)]
+    def _by_row(self) -> list[Facet]:
+        """Filters by one row, which links bring and nobody chooses from a list."""
+        shown = []
+        for name in BY_ROW:
+            if name in self.chosen:
+                off = self.url({key: value for key, value in self.chosen.items() if key != name}, self.look)
+                label = str(TicketFilter.base_filters[name].label)
+                shown.append(Facet(name, label, self.narrowed.get(name) or self.chosen[name][0], mark_safe(""), off))
+        return shown
 
 
 def _summary(name: str, codes: list[str], choices: Choices) -> str:

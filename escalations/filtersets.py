@@ -147,6 +147,34 @@ class BreachedFilter(AnyOf):
         return due_by(now) if values[0] else Q(due_at__gte=now) | Q(due_at__isnull=True)
 
 
+class LinkedFilter(AnyOf):
+    """Where a ticket stands in an outage: it carries others, is carried, or neither."""
+
+    @property
+    def extra_name(self) -> str:
+        return "linked"
+
+    def condition(self, values: Sequence[Any]) -> Q:
+        wanted = Q()
+        for value in values:
+            wanted |= _LINKED[value]
+        return wanted
+
+
+_LINKED = {
+    "parent": Q(pk__in=Ticket.objects.open().filter(parent__isnull=False).order_by().values("parent")),
+    "child": Q(parent__isnull=False),
+    "none": Q(parent__isnull=True),
+}
+
+
+def _number(name: str, label: str) -> django_filters.NumberFilter:
+    """A row by its id, as links to the queue say it."""
+    return django_filters.NumberFilter(
+        field_name=name, label=label, min_value=1, max_value=2**63 - 1, decimal_places=0
+    )  # fmt: skip
+
+
 class SearchFilter(django_filters.Filter):
     """Words in subject and description, a ticket's number, or its number elsewhere."""
 
@@ -181,9 +209,10 @@ class TicketFilter(django_filters.FilterSet):
     product_area = AnyOf(label="Product area")
     channel = AnyOf(label="Channel")
     is_restricted = AnyOf(label="Restricted")
-    customer = django_filters.NumberFilter(
-        field_name="customer", label="Customer", min_value=1, max_value=2**63 - 1, decimal_places=0
-    )
+    linked = LinkedFilter(field_name="parent", label="Linked")
+    customer = _number("customer", "Customer")
+    parent = _number("parent", "Children of")
+    issue = _number("issue", "Issue")
     q = SearchFilter(label="Search")
 
     class Meta:

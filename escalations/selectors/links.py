@@ -74,7 +74,7 @@ class LinkedIssue:
 class Links:
     """Everything a ticket is linked to. `counts` are the children that the reader sees, by the word of their state."""
 
-    ref: str
+    pk: int
     parent: Linked | None = None
     merged_into: Linked | None = None
     split_from: Linked | None = None
@@ -101,7 +101,7 @@ class Links:
 
     @property
     def children_url(self) -> str:
-        return queue_url({"parent": [self.ref], "state": ["any"]})
+        return queue_url({"parent": [str(self.pk)], "state": ["any"]})
 
     @property
     def more_children(self) -> int:
@@ -122,7 +122,7 @@ def links_of(ticket: Ticket, user: User) -> Links:
     with connection.cursor() as cursor:
         cursor.execute(PANEL, values)
         rows = cursor.fetchall()
-    links = Links(ticket.ref)
+    links = Links(ticket.pk)
     for role, pk, ref, subject, state, number, seen in rows:
         _put(links, role, pk, ref, subject, state, number, seen)
     order = [str(one) for one in TicketState]

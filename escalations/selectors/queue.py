@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -43,7 +43,7 @@ FIELDS = (
     "id", "ref", "subject", "external_id", "priority", "state", "segment", "is_vip", "is_restricted", "customer_id",
     "customer__name", "tier__code", "team_id", "team__name", "owner_id", "owner__full_name", "region_id", "category",
     "issue_type", "product_area", "channel", "sentiment", "due_at", "due_kind", "updated_at", "opened_at",
-    "waiting_since", "queue_key",
+    "waiting_since", "queue_key", "parent_id",
 )  # fmt: skip
 
 
@@ -119,10 +119,10 @@ class Queue:
         return self.tickets
 
     def page(self, cursor: str, size: int = PAGE_SIZE) -> tuple[Page[Any], list[Any]]:
-        """A page's keys, and its rows as named tuples of FIELDS, `read_at`, `handoff`. Two statements.
+        """A page's keys, and its rows as named tuples of FIELDS, `read_at`, `handoff`, `carries`. Two statements.
 
         The first finds the keys in one table and in the order of an index; only the rows shown are joined to names.
-        `handoff` is the id of one that waits for this person's acknowledgement, or None.
+        `handoff` is the id of one that waits for this person's acknowledgement, or None; `carries`: open children.
         """
         names = [name.lstrip("-") for name in self.sort.ordering]
         keys = self.ordered.values_list(*names, named=True)
@@ -130,10 +130,11 @@ class Queue:
         wanted = [row.id for row in page.rows]
         own = FilteredRelation("reads", condition=Q(reads__user=self.user))
         asked = handed_to(self.user, (EscalationState.PENDING,)).filter(ticket=OuterRef("pk")).values("pk")[:1]
+        carried = Ticket.objects.open().filter(parent=OuterRef("pk"))
         rows = Ticket.objects.filter(pk__in=wanted).annotate(
-            own=own, read_at=F("own__read_at"), handoff=Subquery(asked)
+            own=own, read_at=F("own__read_at"), handoff=Subquery(asked), carries=Exists(carried)
         )
-        found = {row.id: row for row in rows.values_list(*FIELDS, "read_at", "handoff", named=True)}
+        found = {row.id: row for row in rows.values_list(*FIELDS, "read_at", "handoff", "carries", named=True)}
         # A ticket that was deleted between the two (an import taken back) is simply not there.
         return page, [found[pk] for pk in wanted if pk in found]
 

@@ -102,6 +102,10 @@ def _fixed() -> dict[str, list[Option]]:
             Option("unseen", "Waits for my acknowledgement", "unseen"), Option("mine", "Waits for my answer", "mine"),
             Option(ANY, "Waits for anybody’s answer", ANY),
         ],
+        "linked": [
+            Option("parent", "Parents", "parent"), Option("child", "Children", "child"),
+            Option(NONE, "No child of another", "none"),
+        ],
         "due": [
             Option("30m", "Within 30 minutes", 30), Option("1h", "Within 1 hour", 60),
             Option("4h", "Within 4 hours", 240), Option("today", "Today", None), Option("24h", "Within 24 hours", 1440),

@@ -23,7 +23,7 @@ OPEN = "view"  # the address of a view, and what says of an address of one's own
 # What an address may say besides: none of it makes a view another.
 PASSING = {OPEN, OF, "cursor", "format", "since", "facts"}
 LOOKS = ("sort", "density", "column")
-FREE = ("q", "customer")
+FREE = ("q", "customer", "parent", "issue")
 # Filters by which time passes: what they count cannot be prepared.
 TIMED = ("due", "breached")
 

@@ -18,7 +18,7 @@ from tests.factories import NOON, CustomerFactory, Organisation
 
 pytestmark = pytest.mark.django_db
 # Filters that are no column of their own: what is due, who asks, words.
-BESIDES = {"due", "breached", "handoff", "is_restricted", "customer", "q"}
+BESIDES = {"due", "breached", "handoff", "is_restricted", "linked", "customer", "parent", "issue", "q"}
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_every_indexed_fact_has_its_filter_and_every_filter_its_index():
 
 def test_every_filter_offers_choices(org):
     options = Queue(org.agent, QueryDict(), now=clock.now()).options
-    assert set(options) == set(TicketFilter.base_filters) - {"customer", "q"}
+    assert set(options) == set(TicketFilter.base_filters) - {"customer", "parent", "issue", "q"}
     assert all(options.values())
 
 
