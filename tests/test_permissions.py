@@ -25,9 +25,9 @@ from accounts.services.rota import shift_create
 from accounts.services.swaps import swap_ask
 from escalations.choices import HandoverReason
 from escalations.models import Attachment, Clock, Escalation, Ticket
+from escalations.services.consults import consult_ask
 from escalations.services.desk import Give, desk_hand_over
 from escalations.services.issues import issue_create
-from escalations.services.consults import consult_ask
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
@@ -72,7 +72,7 @@ RULES: dict[Open, str] = {
     Open.SIGNED_IN: (
         "account_reauthenticate account_change_password escalations:home"
         " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
-        " escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
+        " web:palette escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
         " escalations:issue_list escalations:issue_detail escalations:consult_list"
         " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail"
