@@ -53,7 +53,7 @@ def consult_list(request: HttpRequest) -> HttpResponse:
 def consult_create(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask another team, or one of its people. The ticket stays where it is."""
     ticket = ticket_to_change(request, ref)
-    if not ticket.is_open:
+    if request.method != "POST" and not ticket.is_open:
         raise by_now(ticket)
     now, zone = page_now(request), timezone.get_current_timezone()
     # On a restricted ticket only who is named on it; elsewhere anybody, but for one's own team: that is a note.

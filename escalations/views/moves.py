@@ -24,11 +24,16 @@ from web.formats import counted
 
 
 def _ticket_that_may_move(request: HttpRequest, ref: str) -> Ticket:
-    """Raises NotAllowed, Overtaken on one that is over; and Refused for looking, not for sending, while one waits."""
+    """Raises NotAllowed; to those who only look Overtaken on one that is over, Refused while a handoff waits.
+
+    What is sent goes to the service, so that its refusal comes back with what was typed.
+    """
     ticket = ticket_to_change(request, ref)
+    if request.method == "POST":
+        return ticket
     if not ticket.is_open:
         raise by_now(ticket)
-    pending = pending_handoff(ticket) if request.method != "POST" else None
+    pending = pending_handoff(ticket)
     if pending is not None:
         raise Refused(f"A handoff to {pending.to_team} waits for an answer. Withdraw it first, or redirect it.")
     return ticket
