@@ -286,4 +286,38 @@ SWEEP = (
     ),
 )
 
-register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP)
+DESKS = (
+    Query(
+        "desk handed over without its record",
+        """
+        SELECT 'handover ' || h.id FROM escalations_deskhandover h
+        WHERE NOT EXISTS (
+            SELECT 1 FROM journal_event e
+            WHERE e.subject_type = 'desk' AND e.subject_id = h.id AND e.kind = 'desk.handed_over'
+        )
+        """,
+    ),
+    Query(
+        "ticket handed over with a desk without an event",
+        """
+        SELECT t.ref FROM escalations_deskhandoverline l JOIN escalations_ticket t ON t.id = l.ticket_id
+        JOIN escalations_deskhandover h ON h.id = l.handover_id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM journal_event e
+            WHERE e.subject_type = 'ticket' AND e.subject_id = l.ticket_id AND e.occurred_at >= h.given_at
+                AND e.kind IN ('ticket.handed_over', 'handoff.readdressed')
+        )
+        """,
+    ),
+    Query(
+        "open ticket with somebody who left",
+        f"""
+        SELECT t.ref || ' (' || u.full_name || ')' FROM escalations_ticket t
+        JOIN accounts_user u ON u.id = t.owner_id AND NOT u.is_active
+        WHERE {_OPEN}
+        """,
+        is_alarm=False,
+    ),
+)
+
+register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *DESKS)

@@ -37,7 +37,7 @@ from web.pagination import Page, paginate
 PAGE_SIZE = 50
 NEWS_CAP = 100
 # What brings a ticket into somebody's view. Imported ones are found by their row: their events are as old as they.
-ARRIVALS = ("ticket.created", "ticket.assigned", "ticket.reopened", "handoff.accepted")
+ARRIVALS = ("ticket.created", "ticket.assigned", "ticket.handed_over", "ticket.reopened", "handoff.accepted")
 
 FIELDS = (
     "id", "ref", "subject", "external_id", "priority", "state", "segment", "is_vip", "is_restricted", "customer_id",

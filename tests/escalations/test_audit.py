@@ -13,6 +13,11 @@ from escalations.services.tickets import ticket_wait
 from journal import audit, clock
 from tests.factories import Organisation, in_hours
 
+HANDOVER = (
+    "INSERT INTO escalations_deskhandover (from_user_id, by_id, team_id, reason, note, given_at)"
+    " SELECT min(u.id), min(u.id), min(u.team_id), 'other', '', now() FROM accounts_user u"
+)
+
 # name of the query → statements that plant what it looks for. {running}, {pending} … are ids of the scene below.
 PLANTS: dict[str, list[str]] = {
     "outbox unsent for 5 min": [
@@ -105,6 +110,12 @@ PLANTS: dict[str, list[str]] = {
     ],
     "merged without an event on its survivor": [
         "UPDATE escalations_ticket SET state = 'merged', merged_into_id = {pending} WHERE id = {running}"
+    ],
+    "desk handed over without its record": [HANDOVER],
+    "ticket handed over with a desk without an event": [
+        HANDOVER,
+        "INSERT INTO escalations_deskhandoverline (handover_id, ticket_id, note)"
+        " SELECT max(id), {running}, '' FROM escalations_deskhandover",
     ],
     "no sweep for 90 s": ["UPDATE journal_heartbeat SET beat_at = now() - interval '91 seconds'"],
 }
