@@ -7,6 +7,15 @@ class PolicyState(TextChoices):
     RETIRED = "retired", "Retired"
 
 
+class PublicationState(TextChoices):
+    """What became of a publication that was set for later."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Published"
+    CANCELLED = "cancelled", "Called off"
+    REFUSED = "refused", "Could not be published"
+
+
 class PickListName(TextChoices):
     """Lists an organisation edits. Rows refer to an item by its code, which never changes."""
 

@@ -3,7 +3,7 @@ from policies.models.lists import PickItem
 from policies.models.practice import AcceptedFinding, Commitment, MessageTemplate, Pool
 from policies.models.rules import ContractTarget, PolicyTier, ResponseTarget, Severity
 from policies.models.triggers import Overflow, Trigger, TriggerCondition, TriggerGroup
-from policies.models.versions import PolicyVersion
+from policies.models.versions import PolicyVersion, Publication
 
 __all__ = [
     "AcceptedFinding",
@@ -17,6 +17,7 @@ __all__ = [
     "PolicyTier",
     "PolicyVersion",
     "Pool",
+    "Publication",
     "ResponseTarget",
     "Severity",
     "Trigger",

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from policies.choices import PolicyState
+from policies.choices import PolicyState, PublicationState
 
 
 class PolicyVersion(models.Model):
@@ -16,6 +16,7 @@ class PolicyVersion(models.Model):
     base = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True, help_text="What changed and why")
     snapshot = models.JSONField(null=True, blank=True, editable=False)
+    edit = models.PositiveIntegerField(default=0, editable=False, help_text="Counts the changes of the draft")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     published_by = models.ForeignKey(
@@ -50,8 +51,8 @@ class PolicyVersion(models.Model):
                 name="policy_frozen",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.state <> 'draft' AND (OLD.snapshot, OLD.code, OLD.published_at, OLD.published_by_id)"
-                    " IS DISTINCT FROM (NEW.snapshot, NEW.code, NEW.published_at, NEW.published_by_id)"
+                    "OLD.state <> 'draft' AND (to_jsonb(OLD) - ARRAY['state', 'retired_at'])"
+                    " IS DISTINCT FROM (to_jsonb(NEW) - ARRAY['state', 'retired_at'])"
                 ),
             ),
             pgtrigger.Protect(
@@ -63,6 +64,52 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Policy {self.code}"
+
+
+class Publication(models.Model):
+    """A draft that a second person has confirmed and that comes into force later: the sweep publishes it then.
+
+    While it waits, the draft is not edited. `problem` says why it could not be published when its time came.
+    """
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="publications")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    effective_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=PublicationState, default=PublicationState.WAITING)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-decided_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["effective_at"], condition=Q(state=PublicationState.WAITING), name="publication_waiting"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version"], condition=Q(state=PublicationState.WAITING), name="publication_one_waiting"
+            ),
+            models.CheckConstraint(
+                name="publication_settled",
+                condition=Q(state=PublicationState.WAITING, settled_at__isnull=True)
+                | (~Q(state=PublicationState.WAITING) & Q(settled_at__isnull=False)),
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="publication_states",
+                field="state",
+                transitions=[("waiting", "done"), ("waiting", "cancelled"), ("waiting", "refused")],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} from {self.effective_at:%Y-%m-%d %H:%M}"
 
 
 OWN_VERSION = "{row}.version_id"
