@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from accounts.domain.calendars import Calendar
+from accounts.domain.calendars import Calendar, next_open, open_at
 from escalations.choices import ClockKind, ClockState
 from escalations.domain.clocks import ClockLike, is_overdue, seconds_late, seconds_left
 
@@ -85,10 +85,11 @@ def chip(
     """The chip of a clock at `now`, its instants in the reader's `zone`.
 
     Time left and time taken are business time, since that is what one has; from 24 such hours on, and for what is
-    late or paused, it is time on the wall. Soon is 30 minutes or less, the last instant included. `used` is what
+    late or paused, it is time on the wall. Soon is 30 minutes or less, the last instant included; while the calendar is
+    closed those of the wall, and what is left says from when on ("15 min from Mon 08:00"). `used` is what
     `clocks.used_seconds` says of a met clock; it needs the pauses, which a row by itself does not have.
     """
-    sign, text = _state(clock, now, calendar, used)
+    sign, text = _state(clock, now, calendar, zone, used)
     if clock.state == ClockState.PAUSED:
         when = clock.pause_reason
     elif clock.state in (ClockState.MET, ClockState.CANCELLED) and clock.stopped_at:
@@ -98,7 +99,9 @@ def chip(
     return Chip(sign, text, clock_label(ClockKind(clock.kind), tier), when)
 
 
-def _state(clock: ClockLike, now: datetime, calendar: Calendar, used: int | None) -> tuple[Sign, str]:
+def _state(
+    clock: ClockLike, now: datetime, calendar: Calendar, zone: ZoneInfo, used: int | None
+) -> tuple[Sign, str]:  # fmt: skip
     if clock.state == ClockState.CANCELLED:
         return Sign.OFF, "Cancelled"
     if clock.state == ClockState.MET:
@@ -111,4 +114,12 @@ def _state(clock: ClockLike, now: datetime, calendar: Calendar, used: int | None
     left = seconds_left(clock, now, calendar)
     if left >= DAY and clock.due_at:
         return Sign.OK, f"{humanize_seconds(int((clock.due_at - now).total_seconds()), days=True)} left"
+    if clock.due_at and not open_at(now, calendar):
+        return _closed(clock.due_at, left, now, calendar, zone)
     return Sign.SOON if left <= SOON else Sign.OK, f"{humanize_seconds(left)} left"
+
+
+def _closed(due: datetime, left: int, now: datetime, calendar: Calendar, zone: ZoneInfo) -> tuple[Sign, str]:
+    """`15 min from Mon 08:00`: nothing runs out while nobody works, so it is urgent only if the wall clock says so."""
+    sign = Sign.SOON if (due - now).total_seconds() <= SOON else Sign.OK
+    return sign, f"{humanize_seconds(left)} from {moment(next_open(now, calendar), now, zone)}"

@@ -94,6 +94,18 @@ def test_a_day_of_business_time_or_more_is_said_in_days_on_the_wall() -> None:
     assert chip(clock, now=at(24, 12), calendar=ALWAYS_OPEN, zone=BERLIN).text == "2 d left"
 
 
+def test_while_the_team_is_closed_nothing_is_urgent_and_the_opening_is_named() -> None:
+    """Fifteen minutes of working time at the week's end are not fifteen minutes."""
+    clock = clocks.start(ClockKind.ACKNOWLEDGEMENT, now=at(24, 17, 45), budget=30 * MINUTE, calendar=WORK)
+    assert said(clock, at(24, 17, 50)) == Chip(Sign.SOON, "25 min left", "Acknowledge", "Fri 08:15")
+    assert said(clock, at(24, 18)) == Chip(Sign.OK, "15 min from Fri 08:00", "Acknowledge", "Fri 08:15")
+    assert said(clock, at(25, 7, 40)) == Chip(Sign.OK, "15 min from 08:00", "Acknowledge", "08:15")
+    # Half an hour before it is due it is soon, open or not.
+    assert said(clock, at(25, 7, 45)) == Chip(Sign.SOON, "15 min from 08:00", "Acknowledge", "08:15")
+    assert said(clock, at(25, 8)).text == "15 min left"
+    assert said(clock, at(25, 8, 16)).sign == Sign.LATE
+
+
 def test_a_pause_names_its_reason() -> None:
     clock = clocks.pause(
         running(2 * HOUR),
