@@ -1,28 +1,35 @@
 """What the rail says of the person who is signed in, and where administration is."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from django.db.models import Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.calendars import current_revision, working_calendar
-from accounts.choices import Ability
+from accounts.calendars import working_calendar
+from accounts.choices import Ability, DutyRole
 from accounts.demo import PASSWORD, documented_logins
 from accounts.domain.calendar_errors import CalendarError
 from accounts.domain.calendars import closes_at, next_open
+from accounts.models import CalendarRevision, DutyShift, User
 from web import navigation
 from web.clock import page_now
 from web.formats import format_instant, format_time, zone_name
 
 
 def working_hours(request: HttpRequest) -> navigation.Status | None:
-    """Until when the person's team works, or when it opens again, in the person's zone."""
+    """Until when the person is on duty, else until when their team works or when it opens again; in their zone."""
     team = request.user.team
     if team is None:
         return None
-    now = page_now(request)
-    calendar = working_calendar(current_revision(team.calendar_id))
-    zone = timezone.get_current_timezone()
+    now, zone = page_now(request), timezone.get_current_timezone()
+    revision = _revision_and_duty(request.user, team.calendar_id, now)
+    if revision.duty_until is not None:
+        words = DutyRole(revision.duty_role).label
+        until = f"{format_time(revision.duty_until, zone, now)} {zone_name(revision.duty_until, zone)}"
+        return navigation.Status(f"{words} until {until}", icon="headset")
+    calendar = working_calendar(revision)
     try:
         closing = closes_at(now, calendar)
         if closing is not None:
@@ -33,6 +40,16 @@ def working_hours(request: HttpRequest) -> navigation.Status | None:
     if opening == now.replace(microsecond=0):
         return navigation.Status(f"{team} works around the clock")
     return navigation.Status(f"{team} opens {format_instant(opening, zone, now)}", icon="clock", off=True)
+
+
+def _revision_and_duty(user: User, calendar_id: int, now: datetime) -> CalendarRevision:
+    """The revision that the team's hours come from, with until when the person is on duty: one statement for both."""
+    # "primary" sorts after "backup": whoever is both leads.
+    turns = DutyShift.objects.filter(user=user, starts_at__lte=now, ends_at__gt=now).order_by("-role", "-ends_at")
+    revisions = CalendarRevision.objects.filter(calendar=calendar_id, superseded_at__isnull=True).order_by()
+    return revisions.annotate(
+        duty_until=Subquery(turns.values("ends_at")[:1]), duty_role=Subquery(turns.values("role")[:1])
+    ).get()
 
 
 def demo_logins() -> Iterable[navigation.DemoLogin]:

@@ -93,7 +93,7 @@ class PatternForm(BelayForm):
         label="Handover at", initial=time(9), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     hours = forms.ChoiceField(
-        label="On duty",
+        label="A turn covers",
         widget=forms.RadioSelect,
         initial="always",
         choices=[("always", "Around the clock, from handover to handover"), ("hours", "Only in the hours below")],

@@ -34,7 +34,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class TargetCell:
-    """What the tier needs in a skill and how many of its people are there: "1 of 2 at Alone"; "" without a target."""
+    """What the tier needs in a skill and how many of its people meet it: "1 at 3, needs 2", or ""."""
 
     words: str
     is_met: bool
@@ -87,7 +87,7 @@ def matrix(tier: Tier, dimension: str, team: Team | None = None) -> Matrix:
     return Matrix(
         skills=tuple(skills),
         rows=tuple(PersonRow(one, tuple(_cell(one, skill, dimension, ratings) for skill in skills)) for one in shown),
-        targets=tuple(_target(skill, dimension, targets, gaps) for skill in skills),
+        targets=tuple(_target(skill, dimension, targets, ratings, ids) for skill in skills),
         gaps=tuple(_gap(gap, {skill.pk: skill for skill in skills}, people) for gap in gaps),
         met=len(targets) - len(gaps),
         people=len(people),
@@ -99,13 +99,14 @@ def _cell(person: User, skill: Skill, dimension: str, ratings: Mapping[Rated, in
     return Cell(skill, level, "Not rated" if level is None else Level(level).label)
 
 
-def _target(skill: Skill, dimension: str, targets: Sequence[SkillTarget], gaps: Sequence[expertise.Gap]) -> TargetCell:
+def _target(
+    skill: Skill, dimension: str, targets: Sequence[SkillTarget], ratings: Mapping[Rated, int], ids: Sequence[int]
+) -> TargetCell:
     row = next((one for one in targets if one.skill_id == skill.pk and one.dimension == dimension), None)
     if row is None:
         return TargetCell("", True)
-    gap = next((one for one in gaps if (one.target.skill, one.target.dimension) == (skill.pk, dimension)), None)
-    have = f"{gap.have} of {row.people}" if gap else f"{row.people} or more"
-    return TargetCell(f"{have} at {Level(row.level).label.lower()}", gap is None)
+    have = sum(ratings.get(Rated(person, skill.pk, dimension), 0) >= row.level for person in ids)
+    return TargetCell(f"{have} at {row.level}, needs {row.people}", have >= row.people)
 
 
 def _gap(gap: expertise.Gap, skills: Mapping[int, Skill], people: Sequence[User]) -> GapLine:

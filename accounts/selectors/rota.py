@@ -164,7 +164,7 @@ def _special(closed: Sequence[ClosedPart], starts: datetime, ends: datetime) -> 
             return f"Holiday: {part.name}", True
         elif not part.kind.is_ordinary:
             return f"{'Half day' if part.kind == Closure.HALF_DAY else 'Other hours'}: {part.name}", False
-    return ("Weekend", True) if weekend >= MOSTLY else ("", False)
+    return ("Weekend", True) if weekend > MOSTLY else ("", False)
 
 
 def _turns(book: _Book, starts: datetime, ends: datetime, places: dict[int, int]) -> list[Turn]:

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import check_reads, may_plan, team_for
 from accounts.calendars import current_revision, working_calendar
+from accounts.domain.calendars import open_at
 from accounts.models import Team
 from accounts.rota_history import rota_history
 from accounts.rota_lines import day_label, span_label, week_lines
 from accounts.selectors.duty import duty_now
-from accounts.selectors.rota import coming_gaps, open_swaps, rota_days, shifts_between, shifts_in_need
+from accounts.selectors.rota import Stretch, coming_gaps, open_swaps, rota_days, shifts_between, shifts_in_need
 from accounts.selectors.rota_export import exported_shifts, rota_calendar
 from accounts.views.swap_words import swap_lines
 from web.clock import page_now
@@ -41,6 +42,11 @@ def read_day(text: str, default: date) -> date:
     return found if 2000 <= found.year <= 2100 else default
 
 
+def is_missing(gaps: list[Stretch], now: datetime) -> bool:
+    """Whether somebody should be there now and nobody is: closed hours without anybody are no alarm."""
+    return any(low <= now < high for low, high in gaps)
+
+
 @require_safe
 def rota_list(request: HttpRequest) -> HttpResponse:
     """Every team: who is on duty now, until when, and the next hours without anybody."""
@@ -60,10 +66,11 @@ def rota_list(request: HttpRequest) -> HttpResponse:
                 "url": reverse("accounts:rota_detail", args=[team.code]),
                 "gaps": format_hours(length) if missing else "",
                 "first_gap": span_label(*missing[0], zone) if missing else "",
+                "is_open": is_missing(missing, now),
                 "is_mine": team.pk == request.user.team_id or team.lead_id == request.user.pk,
             }
         )
-    context = {"rows": rows, "zone": zone_name(now, zone), "nobody": sum(row["stand"].nobody for row in rows)}
+    context = {"rows": rows, "zone": zone_name(now, zone), "nobody": sum(row["is_open"] for row in rows)}
     return render(request, "accounts/rota_list.html", context)
 
 
@@ -77,12 +84,14 @@ def rota_detail(request: HttpRequest, code: str) -> HttpResponse:
     monday = chosen - timedelta(days=chosen.weekday())
     week = rota_days(team, monday, WEEK, zone)
     calendar = working_calendar(current_revision(team.calendar_id))
+    stand = duty_now([team], now)[team.pk]
     needs = shifts_in_need(week.absences, now)
     context = {
         "team": team,
         "week": week,
         "days": week_lines(week, team, now=now, zone=zone),
-        "stand": duty_now([team], now)[team.pk],
+        "stand": stand,
+        "is_open": stand.nobody and open_at(now, calendar),
         "swaps": swap_lines(open_swaps(team), request.user, zone, plans=may_plan(request.user, team)),
         "absences": [(one, [(shift, span_label(*part, zone)) for shift, part in needs.get(one.pk, [])])
                      for one in week.absences],

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.access import may_plan, team_for
+from accounts.choices import Ability
 from accounts.errors import NotAllowed, Refused
-from accounts.forms.duty import PatternForm, RotaFileForm
+from accounts.forms.duty import PATTERN_PEOPLE, PatternForm, RotaFileForm
 from accounts.forms.people import workers_by_team
 from accounts.models import Team, User
 from accounts.plan_lines import plan_lines, plan_summary
@@ -61,11 +62,16 @@ def rota_pattern(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _suggestion(team: Team, request: HttpRequest) -> dict[str, object]:
-    """Next Monday on, for four weeks, in the team's hours."""
+    """Everybody of the team but its lead, from next Monday on, for four weeks, in the team's hours."""
     today = page_now(request).astimezone(timezone.get_current_timezone()).date()
     monday = today + timedelta(days=7 - today.weekday())
     hours = list(team.calendar.hours.all())
+    members = team.members.filter(is_active=True, role__abilities__contains=[Ability.WORK]).exclude(pk=team.lead_id)
     return {
+        **{
+            f"person_{number}": person
+            for number, person in enumerate(members.order_by("full_name")[:PATTERN_PEOPLE], 1)
+        },
         "first": monday,
         "until": monday + timedelta(days=28),
         "opens": min((row.opens for row in hours), default=None),
