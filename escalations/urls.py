@@ -76,6 +76,7 @@ handoff_urls = [
     path("tickets/<str:ref>/handoff/preview/", handoffs.handoff_preview, name="handoff_preview"),
     path("tickets/<str:ref>/handoffs/<int:pk>/", handoff_answers.handoff_detail, name="handoff_detail"),
     path("tickets/<str:ref>/handoffs/<int:pk>/edit/", handoff_edit.handoff_edit, name="handoff_edit"),
+    path("tickets/<str:ref>/handoffs/<int:pk>/draft/", handoff_edit.handoff_edit_draft, name="handoff_edit_draft"),
     path("tickets/<str:ref>/handoffs/<int:pk>/print/", handoff_answers.handoff_print, name="handoff_print"),
     path(
         "tickets/<str:ref>/handoffs/<int:pk>/acknowledge/",

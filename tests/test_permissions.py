@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
@@ -26,11 +27,13 @@ from accounts.services.swaps import swap_ask
 from escalations.choices import HandoverReason
 from escalations.models import Attachment, Clock, Escalation, Ticket
 from escalations.services.consults import consult_ask
+from escalations.services.credits import credit_request
 from escalations.services.desk import Give, desk_hand_over
 from escalations.services.issues import issue_create
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
+from policies.selectors import policy_of
 from tests.factories import Organisation, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +57,9 @@ class Open(Enum):
     AUTHOR = auto()  # one's own draft of a ticket one sees
     OWN = auto()  # what one made oneself: for everybody else it does not exist
     DESK = auto()  # a person's desk: theirs, their lead's and managers'; for others it does not exist
+    APPROVERS = auto()  # a credit request: its requester's and its approvers'; for others it does not exist
+    LEDGER = auto()  # managers, process owners, administrators
+    LENDERS = auto()  # whose role has authority to lend
     PLANNERS = auto()  # who plans the team's duty: its lead, managers, administrators
     WORK = auto()
     MANAGE = auto()
@@ -61,7 +67,7 @@ class Open(Enum):
 
 
 ABILITIES = {Open.WORK: Ability.WORK, Open.MANAGE: Ability.MANAGE, Open.IMPORT: Ability.IMPORT}
-OF_TICKET = (Open.TICKET, Open.HOLDERS, Open.SENDERS, Open.RECEIVERS, Open.AUTHOR)
+OF_TICKET = (Open.TICKET, Open.HOLDERS, Open.SENDERS, Open.RECEIVERS, Open.AUTHOR, Open.APPROVERS)
 
 RULES: dict[Open, str] = {
     Open.EVERYBODY: (
@@ -76,6 +82,7 @@ RULES: dict[Open, str] = {
         " escalations:issue_list escalations:issue_detail escalations:consult_list"
         " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail"
+        " escalations:approval_list policies:authority_detail policies:delegation_list"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
         " accounts:expertise_list accounts:expertise_detail accounts:rating_change"
         " accounts:absence_list accounts:absence_create accounts:absence_change accounts:absence_cancel"
@@ -84,8 +91,14 @@ RULES: dict[Open, str] = {
     Open.PLANNERS: (
         "accounts:shift_create accounts:shift_change accounts:shift_delete accounts:rota_pattern accounts:rota_import"
     ),
+    Open.APPROVERS: (
+        "escalations:credit_detail escalations:credit_approve escalations:credit_deny escalations:credit_route_up"
+        " escalations:credit_reverse"
+    ),
+    Open.LEDGER: "escalations:credit_ledger escalations:credit_export",
+    Open.LENDERS: "policies:delegation_create",
     Open.OWN: (
-        "escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
+        "policies:delegation_end escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
         " escalations:view_delete escalations:view_pin escalations:view_move"
     ),
     Open.DESK: (
@@ -116,15 +129,15 @@ RULES: dict[Open, str] = {
         " escalations:message_reply escalations:message_customer escalations:ticket_resolve escalations:ticket_priority"
         " escalations:ticket_assign escalations:ticket_wait escalations:ticket_resume escalations:ticket_reopen"
         " escalations:ticket_close escalations:ticket_restrict escalations:handoff_create escalations:handoff_preview"
-        " escalations:similar_copy escalations:consult_create escalations:ticket_transfer"
+        " escalations:similar_copy escalations:consult_create escalations:ticket_transfer escalations:credit_create"
         " escalations:ticket_de_escalate"
     ),
     Open.AUTHOR: (
         "escalations:form_draft escalations:handoff_draft escalations:handoff_discard escalations:attachment_create"
         " escalations:attachment_delete"
     ),
-    Open.SENDERS: "escalations:handoff_edit escalations:handoff_withdraw escalations:handoff_redirect"
-    " escalations:read_back_answer escalations:consult_withdraw",
+    Open.SENDERS: "escalations:handoff_edit escalations:handoff_edit_draft escalations:handoff_withdraw escalations:handoff_redirect"
+    " escalations:read_back_answer escalations:consult_withdraw escalations:credit_take_back",
     Open.RECEIVERS: "escalations:handoff_acknowledge escalations:handoff_accept escalations:handoff_return"
     " escalations:read_back_give escalations:handoff_release escalations:follow_up_create escalations:consult_answer",
 }
@@ -204,6 +217,9 @@ class Scene:
             "ref": ticket.ref,
             "escalation": escalation.pk,
             "consult": self._question(ticket),
+            "credit": credit_request(
+                ticket=ticket, by=self.org.agent, action="service_credit", amount=Decimal(4000), reason="Promised."
+            ).pk,
             "clock": Clock.objects.filter(ticket=ticket).first().pk,
             "key": attachment.key,
         }
@@ -220,10 +236,11 @@ class Scene:
             "escalation": MISSING_PK,
             "clock": MISSING_PK,
             "consult": MISSING_PK,
+            "credit": MISSING_PK,
             "key": uuid.uuid4(),
         }
         pieces = self.pieces[ticket.pk] if ticket else missing
-        of_pk = next((piece for piece in ("clock", "consult") if piece in url.name), "escalation")
+        of_pk = next((piece for piece in ("clock", "consult", "credit") if piece in url.name), "escalation")
         values = {
             "ref": pieces["ref"],
             "key": pieces["key"] if url.name.startswith("escalations") else "set-password",
@@ -311,6 +328,15 @@ def test_every_role_gets_a_proper_answer(scene, url):
                 theirs = user == scene.org.agent and url.name != "escalations:team_desk"
                 proper = ANSWERS - {403} if user.can(Ability.MANAGE) or theirs else {404, 405}
                 assert answer.status_code in proper, (path, user.username)
+            elif RULE[url.name] is Open.APPROVERS:
+                reads = user.can(Ability.MANAGE) or user == scene.org.agent
+                assert answer.status_code in (ANSWERS if reads else {404, 405}), (path, user.username)
+            elif RULE[url.name] is Open.LEDGER:
+                reads = any(user.can(one) for one in (Ability.MANAGE, Ability.POLICY, Ability.ADMIN))
+                assert answer.status_code == (200 if reads else 404), (path, user.username)
+            elif RULE[url.name] is Open.LENDERS:
+                lends = any(rule.role == user.role.code for rule in policy_of(scene.org.policy.pk).authority)
+                assert answer.status_code == (200 if lends else 404), (path, user.username)
             elif RULE[url.name] is Open.PLANNERS:
                 plans = user.can(Ability.MANAGE) or user.can(Ability.ADMIN)
                 proper = ANSWERS - {403} if plans else {403, 404}
@@ -342,7 +368,12 @@ def test_a_restricted_ticket_is_like_one_that_does_not_exist(scene, url):
     assert Event.objects.count() == before
 
 
-WRITES = {Open.HOLDERS: "outsider", Open.SENDERS: "receiver", Open.RECEIVERS: "agent"}
+WRITES = {
+    Open.HOLDERS: "outsider",
+    Open.SENDERS: "receiver",
+    Open.RECEIVERS: "agent",
+    Open.APPROVERS: "agent",  # who asked decides nothing
+}
 
 
 @pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] in WRITES], ids=str)

@@ -41,6 +41,7 @@ class Conflict:
     differences: list[Difference] = field(default_factory=list)
     short: str = ""
     between: str = ""
+    verb: str = "saved"
 
     @property
     def first_name(self) -> str:

@@ -170,8 +170,7 @@ class HandoffSheet:
 
     def prints(self) -> dict[str, str] | None:
         """The fingerprints of what the page was made from; None where it carries none."""
-        pairs = [one.partition("=") for one in str(self.form.cleaned_data.get("base") or "").split()]
-        return {name: digest for name, _, digest in pairs} or None
+        return read_prints(str(self.form.cleaned_data.get("base") or "")) or None
 
     def next_update_at(self) -> datetime | None:
         found: datetime | None = self.form.cleaned_data.get("next_update_at")
@@ -208,7 +207,16 @@ def _in_field(instant: str) -> str:
 
 def prints_of(content: HandoffContent) -> str:
     """Fingerprints as the hidden field `base` carries them."""
-    return " ".join(f"{name}={digest}" for name, digest in content.fingerprints().items())
+    return write_prints(content.fingerprints())
+
+
+def write_prints(prints: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={digest}" for name, digest in prints.items())
+
+
+def read_prints(text: str) -> dict[str, str]:
+    pairs = [one.partition("=") for one in text.split()]
+    return {name: digest for name, _, digest in pairs}
 
 
 def draft_of_content(content: HandoffContent, *, reason: str = "", to: str = "", is_warm: bool = False) -> Draft:

@@ -16,6 +16,12 @@ from escalations.services.clocks import TicketClocks, promise_update
 from escalations.services.handoffs import carry_facts, check_promise, is_promised, save_handoff
 from escalations.services.locking import escalation_parts, hold_escalation, next_state
 from escalations.services.record import tell
+from journal.services import draft_discard
+
+
+def handoff_edit_key(escalation: Escalation) -> str:
+    """The name of the draft of somebody who completes a filed handoff."""
+    return f"handoff_edit:{escalation.pk}"
 
 
 @dataclass(eq=False)
@@ -54,6 +60,7 @@ def handoff_complete(
     changed = _changes(content, stored, fields, base)
     if handoff.version != version:
         _check_conflict(handoff, stored, changed, base)
+    draft_discard(user=held.by, form=handoff_edit_key(current))
     has_files = Attachment.objects.filter(ticket=held.ticket, draft_of=held.by, draft_form=HANDOFF_FORM).exists()
     if not changed and not has_files:
         return handoff

@@ -158,8 +158,9 @@ def handoff_file(
     earlier = Escalation.objects.select_for_update(no_key=True).filter(ticket=current, axis=Axis.FUNCTIONAL)
     latest = max(earlier.order_by(), key=lambda one: (one.filed_at, one.pk), default=None)
     if latest is not None and latest.waits:
-        who = latest.from_user or "A trigger"
-        raise Overtaken(f"{who} handed this ticket to {latest.to_team} already. It waits for an answer.")
+        own = latest.from_user_id == held.by.pk
+        who, where = ("You", ", in another window") if own else (latest.from_user or "A trigger", "")
+        raise Overtaken(f"{who} handed this ticket to {latest.to_team} already{where}. It waits for an answer.")
     _check_target(current, held.by, to_team, to_user)
     check_promise(held, next_update_at)
     clocks = TicketClocks(current, held.now)

@@ -57,6 +57,7 @@ def conflict_panel(
     show: Mapping[str, Any] | None = None,
     short: str = "",
     between: str = "",
+    verb: str = "saved",
 ) -> Conflict:
     """The 409 panel: `who` (in buttons: `short`) saved `what` at `at`.
 
@@ -64,4 +65,4 @@ def conflict_panel(
     """
     when = format_time(at, timezone.get_current_timezone(), page_now(request))
     found = differences(labels=labels, theirs=theirs, mine=mine, show=show)
-    return Conflict(str(who), when, what, found, short, between)
+    return Conflict(str(who), when, what, found, short, between, verb)

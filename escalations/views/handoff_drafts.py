@@ -1,6 +1,7 @@
 """What somebody types into a handoff form, kept while it is typed, whether the handoff is filed already or not."""
 
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
 
 from escalations.forms.handoff import KEPT, PREFIX, STEP_FIELDS, Draft, draft_of_post
 from escalations.views.answers import conflict_panel
@@ -9,6 +10,7 @@ from journal.models import Draft as StoredDraft
 from journal.services import DraftConflict, draft_save
 from web import conflicts
 from web.conflicts import DRAFTS, Conflict
+from web.http import CONFLICT
 from web.text import showable
 
 NAMES = (*KEPT, PREFIX)
@@ -53,6 +55,18 @@ def panel_of(page: HandoffPage, stored: StoredDraft) -> Conflict:
         page.request, who="Your other window", at=stored.saved_at, what="draft", short="the other",
         labels={name: LABELS[name] for name in mine}, theirs=theirs, mine=mine, show=page.words(), between=DRAFTS,
     )  # fmt: skip
+
+
+def keep(page: HandoffPage) -> HttpResponse:
+    """Answer an autosave with what changes while one types; 409 with both versions when another window saved."""
+    try:
+        stored = save(page, draft_of_post(page.request.POST), version=version_of(page))
+    except DraftConflict as error:
+        panel = panel_of(page, error.stored)
+        return render(page.request, "escalations/_handoff_conflict.html", {"conflict": panel}, status=CONFLICT)
+    response = render(page.request, "escalations/_handoff_live.html", page.live(page.posted()))
+    response["Belay-Saved"], response["Belay-Version"] = page.clock(stored.saved_at), str(stored.version)
+    return response
 
 
 def asks_for_choice(post: QueryDict) -> bool:

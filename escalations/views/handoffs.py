@@ -18,6 +18,7 @@ from escalations.services.attachments import HANDOFF_FORM, attachment_remove, at
 from escalations.services.handoffs import handoff_file, handoff_form_key
 from escalations.views import handoff_drafts as drafts
 from escalations.views.answers import at_target, refuse, service_answers
+from escalations.views.handoff_edit import beside_filed
 from escalations.views.handoff_page import HandoffPage
 from journal.services import DraftConflict, draft_discard
 from web.http import CONFLICT, INVALID, redirect_to
@@ -80,9 +81,17 @@ def _file(page: HandoffPage) -> HttpResponse:
         refuse(sheet.form, at_target(error))
         return _unfiled(page, sheet, INVALID)
     except Overtaken as error:
-        return _unfiled(page, page.posted(), CONFLICT, overtaken=str(error), waiting=_waiting(page.ticket))
+        return _second(page, page.posted(), str(error))
     messages.success(page.request, f"Handed to {escalation.to_tier} {escalation.to_user or escalation.to_team}")
     return redirect_to(page.request, escalation.get_absolute_url())
+
+
+def _second(page: HandoffPage, sheet: HandoffSheet, said: str) -> HttpResponse:
+    """Somebody was first. What was typed is kept as the draft, and may complete the handoff that was filed."""
+    waiting = _waiting(page.ticket)
+    drafts.save(page, draft_of_post(page.request.POST))
+    choice = beside_filed(page, waiting, sheet, said) if waiting is not None else None
+    return choice or _unfiled(page, sheet, CONFLICT, overtaken=said, waiting=waiting)
 
 
 def _hand_over(page: HandoffPage, sheet: HandoffSheet) -> Escalation:
@@ -162,14 +171,7 @@ def handoff_draft(request: HttpRequest, ref: str) -> HttpResponse:
         waiting = page.latest if page.latest is not None and page.latest.waits else None
         if waiting is not None or not page.ticket.is_open:
             return render(request, "escalations/_handoff_gone.html", {"waiting": waiting}, status=CONFLICT)
-    try:
-        stored = drafts.save(page, draft_of_post(request.POST), version=drafts.version_of(page))
-    except DraftConflict as error:
-        panel = drafts.panel_of(page, error.stored)
-        return render(request, "escalations/_handoff_conflict.html", {"conflict": panel}, status=CONFLICT)
-    response = render(request, "escalations/_handoff_live.html", page.live(page.posted()))
-    response["Belay-Saved"], response["Belay-Version"] = page.clock(stored.saved_at), str(stored.version)
-    return response
+    return drafts.keep(page)
 
 
 @require_POST
