@@ -80,7 +80,7 @@ RULES: dict[Open, str] = {
         " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
         " web:palette escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
         " escalations:issue_list escalations:issue_detail escalations:consult_list"
-        " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_news"
+        " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_export escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail"
         " escalations:approval_list policies:authority_detail policies:delegation_list"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
@@ -98,7 +98,8 @@ RULES: dict[Open, str] = {
     Open.LEDGER: "escalations:credit_ledger escalations:credit_export",
     Open.LENDERS: "policies:delegation_create",
     Open.OWN: (
-        "policies:delegation_end escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
+        "policies:delegation_end"
+        " escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
         " escalations:view_delete escalations:view_pin escalations:view_move"
     ),
     Open.DESK: (

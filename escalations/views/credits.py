@@ -98,7 +98,7 @@ def _once(request: HttpRequest, found: CreditRequest, form: OnceForm, name: str,
 @service_answers
 def credit_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Grant it. Above one's limit the page says so again (422), with the way up."""
-    found, _, page = _page(request, pk)
+    found, page = _answerable(request, pk)
     form = ApproveForm(request.POST)
     if form.is_valid():
         try:
@@ -190,10 +190,10 @@ def credit_route_up(request: HttpRequest, pk: int) -> HttpResponse:
 def credit_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an issued credit back, with a reason that the ledger keeps."""
     found, _, page = _page(request, pk)
+    if found.state in (CreditState.ISSUED, CreditState.REQUESTED) and not page.may_reverse:
+        raise NotAllowed("An issued credit is reversed by who issued it, or may grant that amount.")
     if found.state != CreditState.ISSUED and request.method != "POST":
         raise Overtaken(f"{credit_decisions.ended_words(found)} Nothing was changed.")
-    if found.state == CreditState.ISSUED and not page.may_reverse:
-        raise NotAllowed("Who issued a credit, or may grant that amount, can reverse it.")
     sheet = Sheet(
         f"Reverse {_what(page)}", "The whole amount is taken back. The ledger keeps both lines.",
         f"Reverse {_what(page)}", reverse("escalations:credit_reverse", args=[pk]), "rotate-clockwise",

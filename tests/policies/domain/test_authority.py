@@ -1,0 +1,168 @@
+"""The authority decision: to the cent, monotone, and nothing gained by splitting. Limits of the shipped matrix."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.domain.authority import (
+    NOTHING,
+    Grant,
+    Lent,
+    NotMoney,
+    Request,
+    Spent,
+    Verdict,
+    authority_decide,
+    cents,
+    grants_in,
+    lend,
+)
+from policies.domain.policy import AuthorityGrant
+
+CREDIT = "service_credit"
+LADDER = (("l2_specialist", 20, "500.00"), ("support_manager", 50, "5000.00"), ("vp_support", 60, "25000.00"),
+          ("c_level", 70, None))  # fmt: skip
+RULES = tuple(AuthorityGrant(code, code, rank, CREDIT, "Service credit", limit, True) for code, rank, limit in LADDER)
+CENT = Decimal("0.01")
+NOW = datetime(2026, 6, 16, 10, tzinfo=UTC)
+
+amounts = st.integers(1, 3_000_000).map(lambda number: Decimal(number) / 100)
+roles = st.sampled_from([code for code, _, _ in LADDER])
+
+
+def grants(role: str = "", lent=(), attended=None) -> list[Grant]:
+    return grants_in(RULES, action=CREDIT, role=role, lent=lent, attended=attended)
+
+
+def decide(amount, *, role="", spent=None, lent=(), attended=None):
+    return authority_decide(
+        grants=grants(role, lent, attended), request=Request(CREDIT, Decimal(amount)), spent=spent or Spent()
+    )
+
+
+def needs(total: Decimal) -> str:
+    """The role that a credit of `total` at once needs, by the plain reading of the matrix."""
+    return next(code for code, _, limit in LADDER if limit is None or total <= Decimal(limit))
+
+
+@pytest.mark.parametrize(("role", "limit"), [(code, Decimal(limit)) for code, _, limit in LADDER if limit])
+def test_to_the_cent(role, limit):
+    assert decide(limit - CENT, role=role).may_issue
+    assert decide(limit, role=role).may_issue
+    above = decide(limit + CENT, role=role)
+    assert above.verdict == Verdict.ROUTE
+    assert above.grant is not None
+    assert above.grant.rank > next(rank for code, rank, _ in LADDER if code == role)
+
+
+def test_below_is_not_including():
+    below = [AuthorityGrant("a", "A", 1, CREDIT, "Service credit", "100.00", False)]
+    held = grants_in(below, action=CREDIT, role="a")
+    at = authority_decide(grants=held, request=Request(CREDIT, Decimal("100.00")), spent=Spent())
+    under = authority_decide(grants=held, request=Request(CREDIT, Decimal("99.99")), spent=Spent())
+    assert (at.may_issue, under.may_issue) == (False, True)
+
+
+@given(parts=st.lists(amounts, min_size=1, max_size=8), data=st.data())
+def test_any_split_needs_the_authority_of_the_whole(parts, data):
+    """However X is cut, and in whatever order the pieces are decided: whoever grants the last one may grant X."""
+    total = sum(parts, NOTHING)
+    waiting = list(range(len(parts)))
+    issued: set[int] = set()
+    highest = NOTHING
+    last = ""
+    while waiting:
+        number = data.draw(st.sampled_from(waiting))
+        spent = Spent(
+            ticket=sum((parts[one] for one in issued), NOTHING),
+            ticket_waiting=sum((parts[one] for one in waiting if one < number), NOTHING),
+        )
+        decision = decide(parts[number], spent=spent)
+        assert decision.total is not None
+        highest = max(highest, decision.total)
+        last = decision.grant.role
+        waiting.remove(number)
+        issued.add(number)
+    assert highest == total
+    ranks = {code: rank for code, rank, _ in LADDER}
+    assert ranks[needs(total)] >= ranks[last]
+
+
+@given(role=roles, one=amounts, other=amounts, spent=amounts)
+def test_monotone(role, one, other, spent):
+    """What may be issued may be issued when it is less, and after less."""
+    small, large = sorted((one, other))
+    after = Spent(customer=spent)
+    if decide(large, role=role, spent=after).may_issue:
+        assert decide(small, role=role, spent=after).may_issue
+        assert decide(large, role=role).may_issue
+
+
+@given(amount=amounts, role=st.sampled_from(["", *[code for code, _, _ in LADDER]]), spent=amounts)
+def test_routed_to_the_lowest_that_has_enough(amount, role, spent):
+    decision = decide(amount, role=role, spent=Spent(ticket=spent))
+    assert decision.grant is not None
+    wanted = needs(amount + spent)
+    assert decision.grant.role == (role if decision.may_issue else wanted)
+
+
+@given(ticket=amounts, customer=amounts, amount=amounts)
+def test_both_sums_are_tested(ticket, customer, amount):
+    decision = decide(amount, role="support_manager", spent=Spent(ticket=ticket, customer=customer))
+    assert decision.total == max(ticket, customer) + amount
+    assert decision.may_issue == (decision.total <= 5000)
+
+
+def test_nobody_without_a_rule():
+    assert authority_decide(grants=[], request=Request(CREDIT, Decimal(1)), spent=Spent()).verdict == Verdict.NOBODY
+
+
+def test_a_role_without_anybody_is_passed_over_but_not_for_ever():
+    assert decide(1000, attended={"vp_support"}).grant.role == "vp_support"
+    alone = decide(1000, attended=set())
+    assert (alone.grant.role, alone.unattended) == ("support_manager", True)
+
+
+def lent(limit=None, *, hours=8) -> Lent:
+    return Lent(1, 7, "Dana Whitlock", NOW, NOW + timedelta(hours=hours), limit)
+
+
+@pytest.mark.parametrize(
+    ("stated", "most"), [(None, "5000.00"), ("1000.00", "1000.00"), ("9000.00", "5000.00"), ("5000.00", "5000.00")]
+)
+def test_what_is_lent_is_the_smaller_limit(stated, most):
+    one = (lent(Decimal(stated) if stated else None), "support_manager")
+    assert decide(most, lent=[one]).may_issue
+    assert not decide(Decimal(most) + CENT, lent=[one]).may_issue
+
+
+def test_what_is_lent_is_not_lent_on():
+    held = [one for one in grants("", [(lent(), "support_manager")]) if one.held]
+    with pytest.raises(ValueError, match="lent on"):
+        lend(held[0], lent())
+
+
+def test_one_s_own_authority_goes_first():
+    both = decide(400, role="l2_specialist", lent=[(lent(), "support_manager")])
+    assert both.grant.lent is None
+    assert decide(600, role="l2_specialist", lent=[(lent(), "support_manager")]).grant.lent is not None
+
+
+def test_a_delegation_is_half_open():
+    one = lent()
+    assert [one.holds_at(NOW - timedelta(microseconds=1)), one.holds_at(NOW)] == [False, True]
+    assert [one.holds_at(one.until - timedelta(microseconds=1)), one.holds_at(one.until)] == [True, False]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "Infinity"])
+def test_what_is_no_amount(amount):
+    with pytest.raises(NotMoney):
+        Request(CREDIT, Decimal(amount))
+
+
+@given(st.integers(-10_000, 10_000_000))
+def test_cents_are_exact(number):
+    assert cents(Decimal(number) / 100) * 100 == number
