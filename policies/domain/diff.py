@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from policies.choices import ResponseKind, TemplateKind, TriggerAction, TriggerKind
 from policies.domain.compiling import understood
 from policies.domain.policy import Policy
 from policies.domain.triggers import Group, Names, TriggerRule, trigger_words
-from policies.domain.words import span_words
+from policies.domain.words import money_words, span_words
 
 
 class How(StrEnum):
@@ -56,29 +58,80 @@ SECTIONS = (
     _Section("accepted", "Accepted findings", lambda one: one.finding, lambda one: one.finding),
 )  # fmt: skip
 SAME_ALWAYS = frozenset({"key", "code", "rank"})
+# Which list the codes of a field are from, for its names.
+NAMED = {
+    "entry_team": "team", "to_team": "team", "team": "team", "to_pool": "pool", "notify_role": "role", "role": "role",
+    "skill": "skill", "segment": "segment", "reason": "reason", "action": "action", "kind": "kind",
+}  # fmt: skip
+CODES: Mapping[str, Mapping[str, str]] = {
+    "action": dict(TriggerAction.choices),
+    "kind": {**dict(TriggerKind.choices), **dict(TemplateKind.choices)},
+}
+LABELS = {
+    "ack_seconds": "Acknowledges within",
+    "time_limit_seconds": "Escalates after",
+    "resolution_seconds": "Resolves within",
+    "follow_up_seconds": "Contacts the customer within",
+    "target_escalation_percent": "Escalates at most, in percent",
+    "hourly_cost": "Cost of an hour",
+    "issue_types": "Handles",
+    "first_response_seconds": "First response within",
+    "entry_tier": "Enters at tier",
+    "entry_team": "Enters at team",
+    "runs_around_the_clock": "Runs around the clock",
+    "head_start_seconds": "Head start in the queue",
+    "limit": "Up to",
+    "inclusive": "Up to and including",
+    "note": "Remark",
+    "action": "What happens",
+    "join": "Groups hold together by",
+    "groups": "Conditions",
+    "kind": "Section",
+    "is_active": "In use",
+    "to_tier": "To tier",
+    "to_team": "To team",
+    "to_pool": "To pool",
+    "to_priority": "To priority",
+    "notify_role": "Tells",
+    "open_tickets": "More open tickets than",
+    "waiting_seconds": "A handoff waits longer than",
+    "seconds": "Within",
+}
 
 
-def _words(field: str, value: Any, names: Names) -> str:
+def field_words(field: str, value: Any, names: Names | None = None) -> str:
+    """The value of a rule's field as people read it; "none" for no value."""
+    names = names or {}
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if field.endswith("_seconds"):
+    if field == "seconds" or field.endswith("_seconds"):
         return span_words(value)
+    if field in ("limit", "hourly_cost"):
+        return money_words(Decimal(value))
+    if field in ("priority", "to_priority"):
+        return f"P{value}"
+    if field in NAMED and isinstance(value, str):
+        source = NAMED[field]
+        return str(CODES.get(source, names.get(source, {})).get(value, value))
     if isinstance(value, tuple) and value and isinstance(value[0], Group):
         trigger = understood(TriggerRule("", "", "all", value))
         return trigger_words(trigger, names) if trigger else "conditions that cannot be understood"
     return str(value)
 
 
-def _label(field: str) -> str:
+def field_label(field: str) -> str:
+    """What a rule's field is called."""
+    if field in LABELS:
+        return LABELS[field]
     words = field.removesuffix("_seconds").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def _whole(row: Any, names: Names) -> str:
     given = (
-        f"{_label(one.name)}: {_words(one.name, getattr(row, one.name), names)}"
+        f"{field_label(one.name)}: {field_words(one.name, getattr(row, one.name), names)}"
         for one in fields(row)
         if one.name not in SAME_ALWAYS and getattr(row, one.name) not in (None, "", 0, ())
     )
@@ -97,8 +150,8 @@ def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Name
             was, now = getattr(before[key], one.name), getattr(row, one.name)
             if was != now:
                 yield Change(
-                    section.name, key, called, How.CHANGED, _label(one.name),
-                    _words(one.name, was, names), _words(one.name, now, names),
+                    section.name, key, called, How.CHANGED, field_label(one.name),
+                    field_words(one.name, was, names), field_words(one.name, now, names),
                 )  # fmt: skip
     for key, row in before.items():
         if key not in after:
@@ -107,14 +160,12 @@ def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Name
 
 def _responses(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[Change]:
     for kind in sorted(old.keys() | new.keys()):
-        if kind not in old:
-            yield Change("responses", kind, _label(kind), How.ADDED, new=span_words(new[kind]))
-        elif kind not in new:
-            yield Change("responses", kind, _label(kind), How.REMOVED, old=span_words(old[kind]))
-        elif old[kind] != new[kind]:
-            yield Change(
-                "responses", kind, _label(kind), How.CHANGED, "Within", span_words(old[kind]), span_words(new[kind])
-            )
+        was, now = (span_words(rows[kind]) if kind in rows else "" for rows in (old, new))
+        if was == now:
+            continue
+        how = How.ADDED if not was else How.REMOVED if not now else How.CHANGED
+        called = ResponseKind(kind).label if kind in ResponseKind.values else field_label(kind)
+        yield Change("responses", kind, called, how, "Within" if how is How.CHANGED else "", was, now)
 
 
 TITLES = {section.name: section.title for section in SECTIONS} | {"responses": "Management response"}

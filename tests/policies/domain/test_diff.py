@@ -25,7 +25,7 @@ def test_nothing_differs_from_itself():
 
 def test_a_number_is_told_in_words():
     assert changes(tiers=(SOUND.tiers[0], tier("L2", 2, ack_seconds=1800))) == [
-        ("L2 L2", How.CHANGED, "Ack", "15 min", "30 min")
+        ("L2 L2", How.CHANGED, "Acknowledges within", "15 min", "30 min")
     ]
 
 
@@ -38,7 +38,7 @@ def test_rows_that_come_and_go():
 def test_conditions_are_compared_as_people_read_them():
     (one,) = changes(triggers=(trigger("upset", ("sentiment", "is", "upset")),))
 
-    assert one[2:] == ("Groups", "Sentiment is upset and Tier is 1", "Sentiment is upset")
+    assert one[2:] == ("Conditions", "Sentiment is upset and Tier is 1", "Sentiment is upset")
 
 
 def test_responses_are_compared():

@@ -1,5 +1,6 @@
 """Lengths of time and amounts, as they are typed and as they are written."""
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -51,10 +52,8 @@ def test_what_is_written_can_be_typed_again(seconds):
 @given(st.text(max_size=30))
 def test_nothing_typed_breaks_it(text):
     for parse in (parse_span, parse_money):
-        try:
-            parse(text)
-        except Mistyped as error:
-            assert str(error)
+        with suppress(Mistyped):
+            assert parse(text) >= 0
 
 
 @pytest.mark.parametrize(
