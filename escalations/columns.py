@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from escalations.choices import ClockKind, Priority, Sentiment, TicketState
+from escalations.choices import Sentiment, TicketState
 from escalations.selectors.queue_options import Options
 from web.columns import Column, Columns
 from web.formats import format_relative, format_updated
@@ -183,55 +183,6 @@ COLUMNS = Columns(
     Column("opened", "Opened", cell=lambda line: _when(line.row.opened_at, line), css="num quiet", default=False),
     Column("updated", "Updated", cell=lambda line: _when(line.row.updated_at, line), css="num quiet"),
 )
-
-
-def _plain(key: str, label: str, name: str) -> Column:
-    return Column(key, label, cell=lambda line: getattr(line.row, name))
-
-
-def _named(key: str, label: str) -> Column:
-    return Column(
-        key, label, cell=lambda line: line.book.label(key, getattr(line.row, key)) if getattr(line.row, key) else ""
-    )
-
-
-def _kind(line: Line) -> str:
-    return str(ClockKind(line.row.due_kind).label) if line.row.due_kind else ""
-
-
-def _mood_word(line: Line) -> str:
-    return str(Sentiment(line.row.sentiment).label) if line.row.sentiment else ""
-
-
-def _region(line: Line) -> str:
-    regions = line.book.options["region"].values()
-    return next((option.label for option in regions if option.value == line.row.region_id), "")
-
-
-EXPORTED = Columns(
-    _plain("ref", "Ticket", "ref"),
-    _plain("subject", "Subject", "subject"),
-    Column("priority", "Priority", cell=lambda line: str(Priority(line.row.priority).label)),
-    Column("state", "Status", cell=lambda line: str(TicketState(line.row.state).label)),
-    _plain("customer", "Customer", "customer__name"),
-    _named("segment", "Segment"),
-    Column("vip", "VIP", cell=lambda line: "yes" if line.row.is_vip else "no"),
-    Column("region", "Region", cell=_region),
-    _plain("tier", "Tier", "tier__code"),
-    _plain("team", "Team", "team__name"),
-    _plain("owner", "Owner", "owner__full_name"),
-    Column("due_kind", "Due next", cell=_kind),
-    _plain("due_at", "Due at", "due_at"),
-    Column("sentiment", "Sentiment", cell=_mood_word),
-    _named("category", "Category"),
-    _named("issue_type", "Issue type"),
-    _named("product_area", "Product area"),
-    _named("channel", "Channel"),
-    _plain("waiting_since", "Customer waits since", "waiting_since"),
-    _plain("opened_at", "Opened at", "opened_at"),
-    _plain("updated_at", "Updated at", "updated_at"),
-    _plain("external_id", "Number elsewhere", "external_id"),
-)  # fmt: skip
 
 
 def table_body(columns: Iterable[Column], lines: Iterable[Line]) -> SafeString:

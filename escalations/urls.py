@@ -89,6 +89,7 @@ handoff_urls = [
     path("tickets/<str:ref>/handoffs/<int:pk>/redirect/", handoff_answers.handoff_redirect, name="handoff_redirect"),
     path("inbox/", inbox.inbox_list, name="inbox_list"),
     path("inbox/news/", inbox.inbox_news, name="inbox_news"),
+    path("inbox/export/", inbox.inbox_export, name="inbox_export"),
     path("tickets/<str:ref>/attachments/", attachments.attachment_create, name="attachment_create"),
     path("attachments/<uuid:key>/", attachments.attachment_detail, name="attachment_detail"),
     path("attachments/<uuid:key>/delete/", attachments.attachment_delete, name="attachment_delete"),

@@ -26,7 +26,8 @@ class Column:
     """One column.
 
     `cell` gives what the page shows, `export` what a file holds (None: same as `cell`); `heading` replaces the
-    label in narrow tables; `css` is set on head and cells; `order` are the names a sort by it uses, "" for none.
+    label in narrow tables; `css` is set on head and cells; `order` are the names a sort by it uses, "" for none;
+    `is_time` says that a file holds instants here, so that its head names their zone.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Column:
     order: tuple[str, ...] = ()
     default: bool = True
     exported: bool = True
+    is_time: bool = False
 
     @property
     def sortable(self) -> bool:
@@ -77,9 +79,13 @@ class Columns(Sequence[Column]):
         """Cells by row, formatted before the template loop."""
         return [[Cell(column.cell(row), column.css) for column in self._columns] for row in objects]
 
-    def header(self) -> list[str]:
-        """Labels of the exported columns."""
-        return [column.label for column in self._columns if column.exported]
+    def header(self, zone: str = "") -> list[str]:
+        """Labels of the exported columns; those of times name the `zone` that they are in."""
+        return [
+            f"{column.label} ({zone})" if zone and column.is_time else column.label
+            for column in self._columns
+            if column.exported
+        ]
 
     def export_rows(self, objects: Iterable[Any]) -> Iterator[list[Any]]:
         """Plain values of the exported columns, row by row, so that nothing grows with the file."""

@@ -3,7 +3,7 @@
 Everything starts from what the person may see. Each tab is a fixed number of statements, whatever it holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -82,23 +82,31 @@ RELATIONS = (
 )  # fmt: skip
 
 
-def page_of(user: User, tab: str, cursor: str) -> Page[Escalation]:
-    """The rows of a tab: what must be answered by deadline, what was sent newest first."""
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "acknowledged": ("ack_expires_at", "pk"),
+    "returned": ("-returned_at", "-pk"),
+    "feedback": ("is_seen", "-feedback__given_at", "pk"),
+    "mine": ("-filed_at", "-pk"),
+}
+
+
+def ordered(user: User, tab: str) -> QuerySet[Escalation]:
+    """The rows of a tab in its order: what must be answered by deadline, what was sent newest first."""
     rows = for_tab(user, tab).select_related(*RELATIONS)
-    match tab:
-        case "waiting":
-            ordered = _with_deadline(rows).order_by(F("ack_due").asc(nulls_last=True), "filed_at", "pk")
-            return Page(list(ordered[:WAITING_CAP]), WAITING_CAP)
-        case "acknowledged":
-            return Page(list(rows.order_by("ack_expires_at", "pk")[:WAITING_CAP]), WAITING_CAP)
-        case "returned":
-            return Page(list(rows.order_by("-returned_at", "-pk")[:WAITING_CAP]), WAITING_CAP)
-        case "feedback":
-            rows = rows.select_related("feedback", "feedback__given_by").annotate(
-                is_seen=Q(feedback__seen_at__isnull=False)
-            )
-            return paginate(rows, ordering=("is_seen", "-feedback__given_at", "pk"), cursor=cursor, size=SIZE)
-    return paginate(rows, ordering=("-filed_at", "-pk"), cursor=cursor, size=SIZE)
+    if tab == "waiting":
+        return _with_deadline(rows).order_by(F("ack_due").asc(nulls_last=True), "filed_at", "pk")
+    if tab == "feedback":
+        seen = Q(feedback__seen_at__isnull=False)
+        rows = rows.select_related("feedback", "feedback__given_by").annotate(is_seen=seen)
+    return rows.order_by(*ORDERS[tab])
+
+
+def page_of(user: User, tab: str, cursor: str) -> Page[Escalation]:
+    """A page of a tab; what must be answered stands on one page, up to WAITING_CAP."""
+    rows = ordered(user, tab)
+    if tab in ("waiting", "acknowledged", "returned"):
+        return Page(list(rows[:WAITING_CAP]), WAITING_CAP)
+    return paginate(rows, ordering=ORDERS[tab], cursor=cursor, size=SIZE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +14,13 @@ from accounts.choices import Ability
 from accounts.models import User
 from escalations.domain.bulk import ACTS
 from escalations.errors import NotAllowed
+from escalations.export_columns import HANDOFFS, HandoffLine
 from escalations.selectors import inbox
 from escalations.selectors.consults import consult_count
 from escalations.views.answers import service_answers
+from policies.selectors import pick_labels
 from web.clock import page_now
+from web.exports import csv_response, xlsx_response
 from web.formats import counted
 from web.forms import new_key
 from web.http import no_news, page_or_fragment
@@ -36,6 +39,8 @@ HEADS = {
     "mine": ("To", "Filed", "Expected"),
     "feedback": ("To", "Resolved", "Rating"),
 }
+
+EXPORT_LIMIT = 10_000  # handoffs of one person: a file of more is no work list
 
 
 def _readable(user: User) -> None:
@@ -59,9 +64,26 @@ def inbox_list(request: HttpRequest) -> HttpResponse:
         "rows": inbox.rows_of(page.rows, tab=tab, user=user, now=now, zone=zone),
         "empty_title": title, "empty_text": text.format(team=user.team or "your team"),
         "since": now.isoformat(), "summary": counted(len(page.rows), "handoff"),
+        "is_cut": tab == "waiting" and len(page.rows) == inbox.WAITING_CAP, "export_limit": EXPORT_LIMIT,
         "key": new_key(), "acts": ([ACTS["acknowledge"], ACTS["note"]], []) if user.can(Ability.WORK) else (),
     }  # fmt: skip
     return page_or_fragment(request, "escalations/inbox_list.html", "escalations/_inbox_list.html", context)
+
+
+@require_GET
+@service_answers
+def inbox_export(request: HttpRequest) -> HttpResponseBase:
+    """The handoffs of a tab as a file, in its order. `?format=xlsx` or csv."""
+    user: User = request.user
+    _readable(user)
+    now, zone = page_now(request), timezone.get_current_timezone()
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in dict(inbox.TABS) else "waiting"
+    labels = pick_labels(*inbox.LISTS)
+    rows = HANDOFFS.export_rows(HandoffLine(one, labels) for one in inbox.ordered(user, tab)[:EXPORT_LIMIT])
+    respond = xlsx_response if request.GET.get("format") == "xlsx" else csv_response
+    name = f"handoffs-{tab}-{now.astimezone(zone):%Y-%m-%d-%H%M}"
+    return respond(name, HANDOFFS.header(str(zone)), rows, zone=zone)
 
 
 def inbox_tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:

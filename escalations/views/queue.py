@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.choices import Ability
 from escalations.access import check_reads, ticket_for
-from escalations.columns import EXPORTED, FIXED, Book, Line, lines_of, table_body
+from escalations.columns import FIXED, Book, Line, lines_of, table_body
 from escalations.domain.bulk import ACTS
+from escalations.export_columns import EVERY_FACT, exported
 from escalations.filter_bar import FilterBar
 from escalations.filtersets import ref_number
 from escalations.models import Customer, Issue, Ticket
@@ -66,6 +67,7 @@ def queue_list(request: HttpRequest) -> HttpResponse:
         "acts": BULK_ACTS,
         "opened": opened,
         "tabs": _tabs(queue, bar, opened),
+        "export_limit": EXPORT_LIMIT,
     }
     return page_or_fragment(request, "escalations/queue_list.html", "escalations/_queue.html", context)
 
@@ -141,17 +143,18 @@ def queue_news(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def queue_export(request: HttpRequest) -> HttpResponseBase:
-    """Exactly the view as a file: its filters and order, every fact. `?format=xlsx` or csv."""
+    """Exactly the view as a file: its filters, order and columns; `facts=all`: every fact. `format`: csv or xlsx."""
     check_reads(request.user)
     queue, _ = asked_for(request)
     if queue.is_capped and queue.tickets.count() > EXPORT_LIMIT:
         messages.warning(request, f"A file holds {EXPORT_LIMIT:,} tickets at most. Narrow the view first.")
         return redirect(queue_url(queue.chosen))
     book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
-    rows = EXPORTED.export_rows(Line(row, book) for row in queue.rows().iterator(chunk_size=1000))
+    columns = EVERY_FACT if request.GET.get("facts") == "all" else exported(FilterBar(queue, request.path).columns)
+    rows = columns.export_rows(Line(row, book) for row in queue.rows().iterator(chunk_size=1000))
     name = f"tickets-{queue.now.astimezone(queue.zone):%Y-%m-%d-%H%M}"
     respond = xlsx_response if request.GET.get("format") == "xlsx" else csv_response
-    return respond(name, EXPORTED.header(), rows, zone=queue.zone)
+    return respond(name, columns.header(str(queue.zone)), rows, zone=queue.zone)
 
 
 @require_safe

@@ -6,7 +6,10 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from escalations.columns import COLUMNS
+from escalations.export_columns import ALWAYS, EVERY_FACT, FACTS_OF
 from escalations.models import Ticket
+from escalations.services.tickets import ticket_restrict
 from journal import clock
 from tests.factories import NOON, Organisation
 
@@ -27,17 +30,60 @@ def org() -> Organisation:
 # --- export --------------------------------------------------------------------------------------------
 
 
+def read_csv(answer) -> list[dict[str, str]]:
+    assert "attachment" in answer["Content-Disposition"]
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
 def test_csv_holds_exactly_the_view_in_its_order(org, client):
     for priority in (3, 1, 4):
         org.ticket(priority=priority, subject=f"=P{priority}()", category="technical")
     client.force_login(org.agent)
-    answer = client.get("/queue/export/?format=csv&priority=1&priority=3")
-    assert "attachment" in answer["Content-Disposition"]
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    rows = read_csv(client.get("/queue/export/?format=csv&priority=1&priority=3"))
     assert [row["Priority"] for row in rows] == ["P1", "P3"]
     assert rows[1]["Subject"] == "'=P3()"
-    assert (rows[1]["Owner"], rows[1]["Team"], rows[1]["Category"]) == ("L1_First Example", "Front", "Technical")
-    assert rows[1]["Due at"] == "2026-06-16 13:00:00"
+    assert (rows[1]["Owner"], rows[1]["Team"]) == ("L1_First Example", "Front")
+    assert rows[1]["Due at (Europe/Berlin)"] == "2026-06-16 13:00:00"
+    assert "Category" not in rows[1]
+
+
+def test_a_file_has_the_columns_that_are_shown_in_their_order(org, client):
+    org.ticket(category="technical")
+    client.force_login(org.agent)
+    [row] = read_csv(client.get("/queue/export/?format=csv&column=opened&column=category&column=where"))
+    assert list(row) == [
+        "Priority", "Ticket", "Subject", "Customer", "Segment", "VIP", "Opened at (Europe/Berlin)", "Category", "Tier",
+        "Team",
+    ]  # fmt: skip
+    assert row["Opened at (Europe/Berlin)"] == "2026-06-16 12:00:00"
+    [everything] = read_csv(client.get("/queue/export/?format=csv&column=opened&facts=all"))
+    assert everything["Category"] == "Technical"
+    assert len(everything) == len(EVERY_FACT)
+
+
+def test_every_column_of_the_page_has_its_facts_in_a_file():
+    named = {key for column in COLUMNS for key in FACTS_OF.get(column.key, (column.key,))}
+    assert all(EVERY_FACT.get(key) for key in (*named, *ALWAYS))
+
+
+def test_the_inbox_as_a_file(org, client):
+    first, second = org.ticket(priority=3, subject="=HYPERLINK()"), org.ticket(priority=1, team=org.teams["L1"])
+    for ticket in (first, second):
+        org.handoff(ticket)
+    hidden = org.ticket(subject="For lawyers")
+    org.handoff(hidden)
+    ticket_restrict(ticket=hidden, by=org.agent, readers=[], restricted=True)
+    client.force_login(org.receiver)
+    rows = read_csv(client.get("/inbox/export/?format=csv"))
+    assert [row["Ticket"] for row in rows] == [first.ref, second.ref]
+    assert rows[0]["Subject"] == "'=HYPERLINK()"
+    assert (rows[0]["From"], rows[0]["To team"], rows[0]["Reason"]) == (
+        "L1_First Example", "Integrations", "Technical complexity",
+    )  # fmt: skip
+    assert rows[0]["Filed at (Europe/Berlin)"] == "2026-06-16 12:00:00"
+    assert read_csv(client.get("/inbox/export/?tab=mine")) == []
+    sheet = load_workbook(io.BytesIO(b"".join(client.get("/inbox/export/?format=xlsx").streaming_content))).active
+    assert sheet["A2"].value == first.ref
 
 
 def test_xlsx(org, client):
@@ -45,7 +91,7 @@ def test_xlsx(org, client):
     client.force_login(org.agent)
     answer = client.get("/queue/export/?format=xlsx&sort=waiting")
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
-    assert [sheet["A1"].value, sheet["A2"].value] == ["Ticket", ticket.ref]
+    assert [sheet["B1"].value, sheet["B2"].value] == ["Ticket", ticket.ref]
 
 
 def test_too_large_a_view_is_not_written(org, client, monkeypatch):
