@@ -12,6 +12,8 @@ from typing import TypeVar
 from accounts.domain.calendars import ALWAYS_OPEN, due_at, threshold
 from accounts.models import Team, User
 from escalations.demo import texts
+from escalations.demo.desks import tell_desks
+from escalations.demo.outage import Outage
 from escalations.demo.story import REASONS
 from escalations.demo.world import World, pick
 from escalations.domain.clocks import Wait
@@ -208,6 +210,8 @@ def tell_present(world: World, now: datetime) -> int:
     scene(600, 2, "Ardenvale Mutual", "integrations").reply(60).hand_over(80, to="platform").accept(20, "priya").wait(
         60, Wait.VENDOR, "Payment provider answers by Friday"
     )
+    Outage(world, now).tell()
+    tell_desks(world, now)
     ordinary = 90
     for _ in range(ordinary):
         priority = rng.choices((2, 3, 4), (25, 60, 15))[0]
