@@ -286,6 +286,63 @@ SWEEP = (
     ),
 )
 
+AROUND = (
+    Query(
+        "accepted without its follow-up clock",
+        """
+        SELECT t.ref FROM escalations_escalation e
+        JOIN escalations_ticket t ON t.id = e.ticket_id
+        JOIN accounts_tier tier ON tier.id = e.to_tier_id
+        JOIN escalations_clock stay ON stay.ticket_id = e.ticket_id AND stay.kind = 'tier_resolution'
+            AND stay.started_at = e.accepted_at
+        JOIN policies_policyversion v ON v.id = stay.policy_version_id
+        WHERE e.state = 'accepted'
+            AND NOT EXISTS (
+                SELECT 1 FROM escalations_clock c WHERE c.escalation_id = e.id AND c.kind = 'follow_up'
+            )
+            AND EXISTS (
+                SELECT 1 FROM jsonb_array_elements(v.snapshot -> 'tiers') AS rule
+                WHERE rule ->> 'code' = tier.code AND rule ->> 'follow_up_seconds' IS NOT NULL
+            )
+        """,
+    ),
+    Query(
+        "follow-up asked for that nobody owes",
+        f"""
+        SELECT t.ref FROM escalations_clock c
+        JOIN escalations_ticket t ON t.id = c.ticket_id
+        LEFT JOIN escalations_escalation e ON e.id = c.escalation_id
+        WHERE c.kind = 'follow_up' AND {_LIVE} AND (
+            e.state IS DISTINCT FROM 'accepted'
+            OR EXISTS (SELECT 1 FROM escalations_followup f WHERE f.escalation_id = e.id)
+        )
+        """,
+    ),
+    Query(
+        "accepted escalation on a ticket of another tier",
+        f"""
+        SELECT t.ref FROM escalations_escalation e JOIN escalations_ticket t ON t.id = e.ticket_id
+        WHERE e.state = 'accepted' AND e.axis = 'functional' AND e.to_tier_id <> t.tier_id AND {_OPEN}
+        """,
+    ),
+    Query(
+        "read-back answered by who gave it or took the ticket over",
+        """
+        SELECT t.ref FROM escalations_readback r
+        JOIN escalations_escalation e ON e.id = r.escalation_id
+        JOIN escalations_ticket t ON t.id = e.ticket_id
+        WHERE r.answered_by_id IN (r.given_by_id, e.accepted_by_id)
+        """,
+    ),
+    Query(
+        "question that waits on a ticket that is over",
+        f"""
+        SELECT t.ref FROM escalations_consult c JOIN escalations_ticket t ON t.id = c.ticket_id
+        WHERE c.state = 'asked' AND NOT {_OPEN}
+        """,
+    ),
+)
+
 DESKS = (
     Query(
         "desk handed over without its record",
@@ -320,4 +377,4 @@ DESKS = (
     ),
 )
 
-register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *DESKS)
+register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS)

@@ -66,7 +66,7 @@ def between(
     is_accepted = escalation.state == EscalationState.ACCEPTED
     holds = is_accepted and holds_for_receiver(user, escalation)
     last = rows.last_read_back(escalation.pk)
-    waits = is_accepted and last is not None and last.state == ReadBackState.GIVEN
+    waits = is_accepted and last is not None and last.state == ReadBackState.GIVEN and last.given_by_id != user.pk
     asks = is_accepted and owes_read_back(escalation) and (last is None or last.state == ReadBackState.CORRECTED)
     contacted = rows.follow_ups.get(escalation.pk)
     owed = next((row for row in clocks if row.escalation_id == escalation.pk and _is_owed(row)), None)

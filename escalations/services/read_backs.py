@@ -110,6 +110,8 @@ def _hold_round(escalation: Escalation, by: User, round: int, action: str) -> tu
     row = ReadBack.objects.filter(escalation=current, round=round).select_related("given_by", "answered_by").first()
     if row is None:
         raise Overtaken("This read-back does not exist. Nothing was changed.")
+    if row.given_by_id == held.by.pk:
+        raise NotAllowed("You gave this read-back. The other side answers it.")
     if row.state == ReadBackState.GIVEN:
         _check_lasts(current)
     row.state = next_state(READ_BACK_TRANSITIONS, row.state, action, parts, said=answered_words(row))

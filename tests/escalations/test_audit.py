@@ -111,6 +111,24 @@ PLANTS: dict[str, list[str]] = {
     "merged without an event on its survivor": [
         "UPDATE escalations_ticket SET state = 'merged', merged_into_id = {pending} WHERE id = {running}"
     ],
+    "accepted without its follow-up clock": ["DELETE FROM escalations_clock WHERE kind = 'follow_up'"],
+    "follow-up asked for that nobody owes": [
+        "INSERT INTO escalations_followup (escalation_id, contacted_at, channel, note, recorded_by_id, recorded_at)"
+        " SELECT id, now(), '', '', accepted_by_id, now() FROM escalations_escalation WHERE state = 'accepted'"
+    ],
+    "accepted escalation on a ticket of another tier": [
+        "UPDATE escalations_ticket SET tier_id = (SELECT id FROM accounts_tier WHERE code = 'L2') WHERE id = {accepted}"
+    ],
+    "read-back answered by who gave it or took the ticket over": [
+        "INSERT INTO escalations_readback (escalation_id, round, problem, next_action, given_by_id, given_at, state,"
+        " correction, answered_by_id, answered_at) SELECT id, 1, '', '', accepted_by_id, now(), 'confirmed', '',"
+        " accepted_by_id, now() FROM escalations_escalation WHERE state = 'accepted'"
+    ],
+    "question that waits on a ticket that is over": [
+        "INSERT INTO escalations_consult (ticket_id, state, question, asked_by_id, asked_at, from_team_id, to_team_id,"
+        " answer) SELECT id, 'asked', 'Known?', created_by_id, now(), team_id, team_id, '' FROM escalations_ticket"
+        " WHERE id = {resolved}"
+    ],
     "desk handed over without its record": [HANDOVER],
     "ticket handed over with a desk without an event": [
         HANDOVER,

@@ -109,6 +109,14 @@ def test_nobody_confirms_themselves_not_even_a_manager_who_accepted(org):
         read_back_confirm(escalation=escalation, by=org.manager, round=1)
 
 
+def test_nor_who_restated_it_in_place_of_who_accepted(org):
+    escalation = org.handoff(org.ticket())
+    accept(escalation, org.receiver, None)
+    read_back_give(escalation=escalation, by=org.manager, problem="P", next_action="N")
+    with pytest.raises(NotAllowed):
+        read_back_confirm(escalation=escalation, by=org.manager, round=1)
+
+
 def test_of_a_sender_who_left_the_team_answers_and_its_lead_is_told(org):
     escalation = org.handoff(org.ticket())
     lead = org.people["l1_second"]
