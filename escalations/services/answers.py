@@ -25,17 +25,18 @@ from escalations.services.tickets import move_ticket, resume_outside
 from policies.selectors import policy_of
 
 
-def answered_words(escalation: Escalation) -> str:
-    """Who was first, for somebody who comes second."""
-    who = escalation.accepted_by or escalation.returned_by or escalation.acknowledged_by or "Somebody"
-    return f"{who} was first: this handoff is {escalation.get_state_display().lower()}. Nothing was changed."
+def answered_words(escalation: Escalation, reader: User | None = None) -> str:
+    """Who was first, for somebody who comes second: also for the one who was first, in another window."""
+    who = escalation.accepted_by or escalation.returned_by or escalation.acknowledged_by
+    first = "You were first, in another window" if who and who == reader else f"{who or 'Somebody'} was first"
+    return f"{first}: this handoff is {escalation.get_state_display().lower()}. Nothing was changed."
 
 
 def _answer(held: Held, escalation: Escalation, action: str) -> str:
     parts = escalation_parts(held, escalation)
     if escalation.from_user_id == held.by.pk:
         raise Refused("You filed this handoff. Somebody else answers for it.")
-    return next_state(ESCALATION_TRANSITIONS, escalation.state, action, parts, said=answered_words(escalation))
+    return next_state(ESCALATION_TRANSITIONS, escalation.state, action, parts, said=answered_words(escalation, held.by))
 
 
 def _ack_expiry(held: Held, escalation: Escalation) -> datetime:

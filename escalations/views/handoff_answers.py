@@ -186,7 +186,7 @@ def _refuse_action(user: User, escalation: Escalation, name: str) -> None:
     if escalation.from_user_id == user.pk and name in BY_RECEIVER:
         raise NotAllowed("You filed this handoff. Somebody else answers for it.")
     parts = parts_on_escalation(user, escalation)
-    next_state(ESCALATION_TRANSITIONS, escalation.state, name, parts, said=answers.answered_words(escalation))
+    next_state(ESCALATION_TRANSITIONS, escalation.state, name, parts, said=answers.answered_words(escalation, user))
 
 
 @require_POST

@@ -121,9 +121,13 @@ class EditPage(HandoffPage):
 def handoff_edit(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """The filed form again; a save over a colleague's shows both versions (409)."""
     escalation = escalation_for(request.user, ref, pk)
-    parts = parts_on_escalation(request.user, escalation)
-    next_state(ESCALATION_TRANSITIONS, escalation.state, "complete", parts, said=answered_words(escalation))
     page = EditPage(request, escalation)
+    try:
+        _check_completes(request, escalation)
+    except Overtaken as error:
+        if request.method != "POST":
+            raise
+        return page.answer(page.posted(), status=CONFLICT, overtaken=str(error))
     if request.method != "POST":
         return page.answer(page.shown())
     if request.POST.get("do") == "discard":
@@ -134,6 +138,13 @@ def handoff_edit(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
         drafts.choose(page)
         return redirect_to(request, request.path)
     return _sent(page)
+
+
+def _check_completes(request: HttpRequest, escalation: Escalation) -> None:
+    """Raises NotAllowed for anybody but senders and managers, Overtaken when it was answered."""
+    parts = parts_on_escalation(request.user, escalation)
+    said = answered_words(escalation, request.user)
+    next_state(ESCALATION_TRANSITIONS, escalation.state, "complete", parts, said=said)
 
 
 def _sent(page: EditPage) -> HttpResponse:
@@ -169,10 +180,8 @@ def _completed(page: EditPage) -> HttpResponse:
 def handoff_edit_draft(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """Autosave of the form above; 409 with both versions when another window of the same person saved."""
     escalation = escalation_for(request.user, ref, pk)
-    parts = parts_on_escalation(request.user, escalation)
-    next_state(ESCALATION_TRANSITIONS, escalation.state, "complete", parts, said=answered_words(escalation))
-    page = EditPage(request, escalation)
-    return drafts.keep(page)
+    _check_completes(request, escalation)
+    return drafts.keep(EditPage(request, escalation))
 
 
 def _complete(page: EditPage, sheet: HandoffSheet) -> None:
