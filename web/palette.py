@@ -20,6 +20,7 @@ from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from web import navigation
 
 LONGEST = 100  # characters of what is typed
+MOST_PAGES = 8
 WORD = re.compile(r"\w+")
 
 
@@ -94,9 +95,11 @@ def groups_for(ask: Ask) -> list[Group]:
 
 def pages(ask: Ask) -> Iterable[Group]:
     """The pages of the rail, as this person has them."""
-    seen = [entry for entry in navigation.registry.entries if entry.visible is None or entry.visible(ask.request)]
+    # By the words first: whether a page is this person's may cost a statement.
+    fitting = [entry for entry in navigation.registry.entries if ask.fits(entry.label)]
+    seen = [entry for entry in fitting if entry.visible is None or entry.visible(ask.request)]
     seen.sort(key=lambda entry: (entry.order, entry.label))
-    yield Group("Pages", ask.among(Item(entry.label, reverse(entry.url_name), entry.icon) for entry in seen))
+    yield Group("Pages", [Item(entry.label, reverse(entry.url_name), entry.icon) for entry in seen[:MOST_PAGES]])
 
 
 register(pages, order=60)
