@@ -42,7 +42,10 @@ def test_conditions_are_compared_as_people_read_them():
 
 
 def test_responses_are_compared():
-    assert changes(responses={"status_update": 24 * HOUR})[0][:2] == ("Status update", How.ADDED)
+    assert changes(responses={"status_update": 24 * HOUR})[0][:2] == (
+        "Status update, then again until resolved",
+        How.ADDED,
+    )
 
 
 def test_clauses_that_read_differently():
