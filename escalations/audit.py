@@ -4,6 +4,7 @@ A breached clock that nobody stopped counts as live: something is still asked fo
 their ticket was imported are left out: nothing follows from them.
 """
 
+from escalations.audit_credits import CREDITS
 from journal.audit import Query, register
 
 _LIVE = "(c.state IN ('running', 'paused') OR (c.state = 'breached' AND c.stopped_at IS NULL))"
@@ -90,7 +91,7 @@ CLOCKS = (
         "closed ticket with a running clock",
         f"""
         SELECT t.ref || ' ' || c.kind FROM escalations_clock c JOIN escalations_ticket t ON t.id = c.ticket_id
-        WHERE {_LIVE} AND t.state IN ('resolved', 'closed', 'merged')
+        WHERE {_LIVE} AND t.state IN ('resolved', 'closed', 'merged') AND c.kind <> 'credit_decision'
         """,
     ),
     Query(
@@ -377,4 +378,4 @@ DESKS = (
     ),
 )
 
-register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS)
+register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS, *CREDITS)

@@ -1,16 +1,21 @@
 """Each nothing-lost query finds what it is for: every violation, planted past all guards, alarms."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
 
 from escalations.domain.clocks import Wait
+from escalations.models import Ticket
 from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.credit_decisions import credit_approve
+from escalations.services.credits import credit_request
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_wait
 from journal import audit, clock
+from policies.services.delegations import delegation_create
 from tests.factories import Organisation, in_hours
 
 HANDOVER = (
@@ -136,6 +141,43 @@ PLANTS: dict[str, list[str]] = {
         " SELECT max(id), {running}, '' FROM escalations_deskhandover",
     ],
     "no sweep for 90 s": ["UPDATE journal_heartbeat SET beat_at = now() - interval '91 seconds'"],
+    "credit request that waits without a clock": [
+        "UPDATE escalations_creditrequest SET clock_id = NULL WHERE ticket_id = {credited} AND state = 'requested'"
+    ],
+    "credit clock that runs for no request": [
+        "UPDATE escalations_creditrequest SET state = 'expired', ended_at = now()"
+        " WHERE ticket_id = {credited} AND state = 'requested'"
+    ],
+    "credit request 2 min past its time, neither moved up nor said to be unanswered": [
+        "UPDATE escalations_clock SET due_at = now() - interval '3 minutes', state = 'breached', fired_at = now()"
+        " WHERE ticket_id = {credited} AND kind = 'credit_decision' AND state = 'running'"
+    ],
+    "credit granted without exactly one ledger line, or a line without a credit": [
+        "DELETE FROM escalations_creditentry WHERE ticket_id = {credited}"
+    ],
+    "ledger line that is not what was asked for": [
+        "UPDATE escalations_creditentry SET currency = 'EUR' WHERE ticket_id = {credited}"
+    ],
+    "ledger line whose spent-before is not what the ledger sums to": [
+        "UPDATE escalations_creditentry SET spent_customer = 1 WHERE ticket_id = {credited}"
+    ],
+    "credits together above the authority they were given under": [
+        "ALTER TABLE escalations_creditentry DROP CONSTRAINT credit_entry_within_limit",
+        "UPDATE escalations_creditentry SET waiting_ticket = 5000 WHERE ticket_id = {credited}",
+    ],
+    "limit in force that the cited policy does not give": [
+        "UPDATE escalations_creditentry SET limit_in_force = 5001 WHERE ticket_id = {credited}"
+    ],
+    "approver or delegator is the requester": [
+        "ALTER TABLE escalations_creditrequest DROP CONSTRAINT credit_not_by_its_requester",
+        "UPDATE escalations_creditrequest SET decided_by_id = requested_by_id WHERE delegation_id IS NOT NULL",
+    ],
+    "decided under a delegation that was not in force": [
+        "UPDATE escalations_creditrequest SET ended_at = now() + interval '1 day' WHERE delegation_id IS NOT NULL"
+    ],
+    "credit request without an event": [
+        "DELETE FROM journal_event WHERE kind LIKE 'credit.%' AND subject_id = {credited}"
+    ],
 }
 
 
@@ -163,8 +205,23 @@ def scene(transactional_db) -> dict[str, int]:
         traveller.forward(timedelta(seconds=1))
         handoff_accept(escalation=accepted, by=receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
         ticket_resolve(ticket=made["resolved"], by=by, root_cause="configuration", what_was_done="Put right.")
+        made["credited"] = credited(org)
         sweep()
     return {name: ticket.pk for name, ticket in made.items()}
+
+
+def credited(org: Organisation) -> Ticket:
+    """A ticket with a credit on own authority, one decided by a delegate, and one that waits."""
+    ticket = org.ticket(team=org.teams["L1"])
+    delegate = org.people["l3_second"]
+    delegation_create(by=org.manager, delegate=delegate, ends_at=in_hours(8), reason="Leave")
+    for by, amount in ((org.manager, 300), (org.agent, 700), (org.agent, 3000)):
+        made = credit_request(
+            ticket=ticket, by=by, action="service_credit", amount=Decimal(amount), reason="The contract promises it."
+        )
+        if amount == 700:
+            credit_approve(request=made, by=delegate)
+    return ticket
 
 
 def alarms(connection: psycopg.Connection) -> set[str]:
