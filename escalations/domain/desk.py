@@ -4,8 +4,9 @@ Everything on a desk is a `Claim`. It has a deadline: the clock's or the promise
 instant since which it waits plus the patience of its kind (`RULES`). The desk is ordered by deadline, each moved up
 by the head start of its kind: the more people stand still meanwhile, the earlier. Two rules keep the order useful:
 
-- What is late counts as at most an hour late (`LATE_AT_MOST`). What is lost already must not bury what can still be
-  kept: an acknowledgement due within 15 minutes stands before a resolution target missed last week.
+- What is late counts as at most an hour late, what is only to be read as less (`late_at_most`). What is lost already
+  must not bury what can still be kept: an acknowledgement due within 15 minutes stands before a resolution target
+  missed last week, and a promise due in half an hour before an old mention.
 - A ticket of one's own stands once. Where something more exact asks about it, that claim takes it along (`also`) and
   the earlier of the two places.
 
@@ -54,17 +55,24 @@ class Group(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`patience`: how long a claim of this kind may wait where no clock says. `head_start`: how far it is moved up."""
+    """`patience`: how long a claim of this kind may wait where no clock says. `head_start`: how far it is moved up.
+
+    `late_at_most`: as how late it counts at most. `earliest`: the first part of the page in which it may stand.
+    """
 
     patience: timedelta
-    head_start: timedelta = timedelta(0)
-
-
-def _minutes(patience: float, head_start: float = 0) -> Rule:
-    return Rule(timedelta(minutes=patience), timedelta(minutes=head_start))
+    head_start: timedelta
+    late_at_most: timedelta
+    earliest: Group
 
 
 HOUR = 60
+
+
+def _minutes(patience: float, head_start: float = 0, *, late: float = HOUR, earliest: Group = Group.NOW) -> Rule:
+    return Rule(timedelta(minutes=patience), timedelta(minutes=head_start), timedelta(minutes=late), earliest)
+
+
 RULES: Mapping[Kind, Rule] = MappingProxyType(
     {
         Kind.PENDING: _minutes(HOUR, 75),  # the sender, the customer and the clock of both wait
@@ -75,18 +83,17 @@ RULES: Mapping[Kind, Rule] = MappingProxyType(
         Kind.READ_BACK: _minutes(30, 30),  # the receiver may be working on the wrong problem
         Kind.CORRECTED: _minutes(15, 30),  # they are
         Kind.CONSULT: _minutes(2 * HOUR, 15),
-        Kind.ANSWER: _minutes(HOUR),
+        Kind.ANSWER: _minutes(HOUR, late=20),
         Kind.RELEASE: _minutes(2 * HOUR),
-        Kind.HANDED: _minutes(30, 15),  # read what one holds before working on it
+        Kind.HANDED: _minutes(30, late=20),  # read what one holds before working on it
         Kind.WAIT: _minutes(0),
         Kind.TICKET: _minutes(4 * HOUR),  # a customer who waits for an answer, in working time
-        Kind.MENTION: _minutes(2 * HOUR),
-        Kind.SWAP: _minutes(24 * HOUR),
-        Kind.STAY: _minutes(8 * HOUR),
-        Kind.FEEDBACK: _minutes(48 * HOUR),
+        Kind.MENTION: _minutes(2 * HOUR, late=20),
+        Kind.SWAP: _minutes(24 * HOUR, late=0),
+        Kind.STAY: _minutes(8 * HOUR, late=0, earliest=Group.TODAY),  # there is nothing to do but be there
+        Kind.FEEDBACK: _minutes(48 * HOUR, late=0, earliest=Group.TODAY),  # nobody waits for it to be read
     }
 )
-LATE_AT_MOST = timedelta(hours=1)
 NOW_WITHIN = timedelta(minutes=30)  # as the clock chips' "soon"
 LEAD_AT_MOST = timedelta(minutes=45)
 # Where neither a clock nor a person waits: behind everything.
@@ -131,14 +138,15 @@ def deadline(claim: Claim) -> datetime:
 
 def moment(claim: Claim, now: datetime) -> datetime:
     """The instant that the desk is ordered by."""
-    head_start = RULES[claim.kind].head_start + min(claim.lead, LEAD_AT_MOST)
-    return max(deadline(claim), now - LATE_AT_MOST) - head_start
+    rule = RULES[claim.kind]
+    return max(deadline(claim), now - rule.late_at_most) - rule.head_start - min(claim.lead, LEAD_AT_MOST)
 
 
-def group_of(at: datetime, now: datetime, day_ends: datetime) -> Group:
-    if at <= now + NOW_WITHIN:
-        return Group.NOW
-    return Group.TODAY if at < day_ends else Group.LATER
+def group_of(claim: Claim, now: datetime, day_ends: datetime) -> Group:
+    """In which part of the page the claim stands."""
+    at = moment(claim, now)
+    found = Group.NOW if at <= now + NOW_WITHIN else Group.TODAY if at < day_ends else Group.LATER
+    return max(found, RULES[claim.kind].earliest)
 
 
 _PLACES = {kind: place for place, kind in enumerate(Kind)}
@@ -173,6 +181,7 @@ def arrange(claims: Iterable[Claim], *, now: datetime, day_ends: datetime) -> li
     for claim in lines:
         also = tuple(taken.get(claim, ()))
         first = min(_order(one, now) for one in (claim, *also))
-        placed.append((first, Item(claim, group_of(first[0], now, day_ends), also)))
-    placed.sort(key=lambda pair: (pair[0], _order(pair[1].claim, now)))
-    return [item for _, item in placed]
+        group = min(group_of(one, now, day_ends) for one in (claim, *also))
+        placed.append((group, first, Item(claim, group, also)))
+    placed.sort(key=lambda line: (line[0], line[1], _order(line[2].claim, now)))
+    return [item for _, _, item in placed]

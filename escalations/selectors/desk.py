@@ -229,7 +229,7 @@ def _row(
     for claim in item.also:
         other = claims[claim]
         nearer = _chip(other, own, desk)
-        asides.append(reason(other, ticket, nearer, desk))
+        asides.append(reason(other, ticket, nearer, desk, below=found.kind))
         shown = shown or nearer
     return Row(
         kind=found.kind, url=link(found, ticket), ref=ticket.ref if ticket is not None else "",

@@ -66,11 +66,12 @@ def within(at: datetime | None, chip: Chip | None, desk: Desk) -> str:
     """ "within 12 min" or "18 min late", as the chip beside it counts; "by Mon 08:03" over closed hours."""
     if chip is None:
         return ""
-    if not chip.left.endswith(" left"):
-        return chip.left.lower()
-    if at is not None and format_duration((at - desk.now).total_seconds()) != chip.left.removesuffix(" left"):
+    if chip.state == "late":
+        return chip.left
+    left = chip.left.removesuffix(" left")
+    if at is not None and format_duration((at - desk.now).total_seconds()) != left:
         return f"by {desk.time(at)}"
-    return f"within {chip.left.removesuffix(' left')}"
+    return f"within {left}"
 
 
 def _by(said: str, when: str) -> str:
@@ -80,8 +81,11 @@ def _by(said: str, when: str) -> str:
     return f"{said}: {when}" if when.endswith("late") else f"{said} {when}"
 
 
-def reason(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
-    """Why the line is where it is, in one sentence. `ticket` is None for a swap; `chip` is the clock it goes by."""
+def reason(found: Found, ticket: Any, chip: Chip | None, desk: Desk, *, below: str = "") -> str:
+    """Why the line is where it is, in one sentence. `ticket` is None for a swap; `chip` is the clock it goes by.
+
+    `below`: the kind of the claim that takes this one along. What that one says already is left out; "" for nothing.
+    """
     other, when = desk.name(found.other), within(found.at, chip, desk)
     team = str(ticket.team__name) if ticket is not None else ""
     match Kind(found.kind):
@@ -118,7 +122,7 @@ def reason(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
             return f"{other} rated your handoff"
         case Kind.WAIT:
             return _look_again(found, ticket, desk)
-    return _own(found, ticket, chip, desk)
+    return _own(found, ticket, chip, desk, below)
 
 
 def _look_again(found: Found, ticket: Any, desk: Desk) -> str:
@@ -128,10 +132,10 @@ def _look_again(found: Found, ticket: Any, desk: Desk) -> str:
     return f"Waits for {whom}" + (f", look again {desk.time(found.at)}" if found.at else "")
 
 
-def _own(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
+def _own(found: Found, ticket: Any, chip: Chip | None, desk: Desk, below: str) -> str:
     """A ticket of one's own: what of its clocks is late or near, and how long the customer has waited."""
     said = []
-    if found.at is not None and chip is not None and chip.state in ("late", "soon"):
+    if found.at is not None and chip is not None and chip.state in ("late", "soon") and ticket.due_kind != below:
         kind = ClockKind(ticket.due_kind) if ticket.due_kind in ClockKind.values else None
         label = clock_label(kind, ticket.tier__code) if kind else "Its deadline"
         said.append(_by(label, within(found.at, chip, desk)))
@@ -140,6 +144,8 @@ def _own(found: Found, ticket: Any, chip: Chip | None, desk: Desk) -> str:
         said.append(f"Customer has waited {humanize_seconds(seconds)}" if seconds >= 60 else "Customer waits")
     if said:
         return ", ".join([said[0], *(text[0].lower() + text[1:] for text in said[1:])])
+    if below:
+        return ""
     return "Yours, its next deadline is not near" if found.at else "Yours, nothing is due"
 
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalations.domain.desk import (
-    LATE_AT_MOST,
     NEVER,
     NOW_WITHIN,
     OWN_TICKET,
@@ -97,7 +96,8 @@ def test_of_one_kind_the_earlier_deadline_comes_first(one, other):
 
 @given(claims)
 def test_no_claim_is_moved_further_than_its_head_starts(claim):
-    assert moment(claim, NOW) >= NOW - LATE_AT_MOST - RULES[claim.kind].head_start - timedelta(minutes=45)
+    rule = RULES[claim.kind]
+    assert moment(claim, NOW) >= NOW - rule.late_at_most - rule.head_start - timedelta(minutes=45)
     assert moment(claim, NOW) <= max(deadline(claim), NOW)
 
 
@@ -106,6 +106,20 @@ def test_an_acknowledgement_due_in_minutes_stands_before_what_was_missed_last_we
     soon = at(Kind.PENDING, 14, key=2)
     later = at(Kind.PENDING, 40, key=3)
     assert desk(missed, later, soon) == [soon, missed, later]
+
+
+def test_what_is_only_to_be_read_never_buries_a_promise_that_can_still_be_kept():
+    promise = at(Kind.PROMISE, 24, key=1)
+    old = [Claim(kind, 2, 2, since=NOW - timedelta(days=3)) for kind in (Kind.MENTION, Kind.HANDED, Kind.ANSWER)]
+    for claim in old:
+        assert desk(claim, promise) == [promise, claim]
+
+
+def test_feedback_is_never_something_for_now():
+    feedback = Claim(Kind.FEEDBACK, 1, 1, since=NOW - timedelta(days=30))
+    quiet = at(Kind.WAIT, 29, key=2)
+    items = arrange([feedback, quiet], now=NOW, day_ends=DAY_ENDS)
+    assert [(item.claim.kind, item.group) for item in items] == [(Kind.WAIT, Group.NOW), (Kind.FEEDBACK, Group.TODAY)]
 
 
 def test_among_the_late_the_latest_comes_first():
