@@ -15,15 +15,26 @@ from accounts.calendars import working_calendar
 from accounts.domain.deadline import explain
 from accounts.models import CalendarException, User
 from accounts.services.calendars import calendar_revise
-from escalations.choices import WAITING_FOR_RECEIVER, WAITING_STATES, ClockKind, ClockState, TicketState
+from escalations.choices import (
+    WAITING_FOR_RECEIVER,
+    WAITING_STATES,
+    ClockKind,
+    ClockState,
+    EscalationState,
+    TicketState,
+)
 from escalations.domain import clocks as core
 from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.models import Clock, Escalation, Hop, Pause, Ticket
+from escalations.models import Clock, Consult, Escalation, Hop, Pause, ReadBack, Ticket
 from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
 from escalations.services.clocks import clock_record
+from escalations.services.consults import consult_answer, consult_ask, consult_withdraw
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
+from escalations.services.follow_ups import follow_up_record
 from escalations.services.handoffs import handoff_redirect, handoff_withdraw
+from escalations.services.moves import ticket_de_escalate, ticket_transfer
+from escalations.services.read_backs import Restated, read_back_confirm, read_back_correct, read_back_give
 from escalations.services.resolutions import Feedback, ticket_close, ticket_reopen, ticket_resolve
 from escalations.services.sweep import sweep
 from escalations.services.tickets import (
@@ -32,6 +43,7 @@ from escalations.services.tickets import (
     ticket_resume,
     ticket_wait,
 )
+from escalations.services.warm import handoff_release
 from journal import clock
 from tests.bed.deadlines import alarms
 from tests.factories import NOON, Organisation
@@ -156,14 +168,82 @@ class TicketLife(RuleBasedStateMachine):
         self.try_to("acknowledge", handoff_acknowledge, escalation=escalation, by=self.receiver(escalation, data))
 
     @precondition(lambda self: self.latest() is not None and self.waits())
-    @rule(data=st.data(), promised=st.none() | seconds)
-    def accept(self, data: st.DataObject, promised: int | None) -> None:
+    @rule(data=st.data(), promised=st.none() | seconds, restates=st.booleans(), warm=st.booleans())
+    def accept(self, data: st.DataObject, promised: int | None, restates: bool, warm: bool) -> None:
         escalation = self.latest()
         self.try_to(
             "accept", handoff_accept, escalation=escalation, by=self.receiver(escalation, data),
             estimated_resolution_at=clock.now() + timedelta(hours=2), needs_resources=False,
             next_update_at=clock.now() + timedelta(seconds=promised) if promised else None,
+            read_back=Restated("As I see it", "I begin here") if restates else None, keep_sender=warm,
         )  # fmt: skip
+
+    def is_accepted(self) -> bool:
+        """Somebody has accepted. Now and then what needs that is tried without."""
+        escalation = self.latest()
+        return escalation is not None and (
+            self.acts % 8 == 7 or Escalation.objects.filter(state=EscalationState.ACCEPTED).exists()
+        )
+
+    def newest(self) -> Escalation:
+        return Escalation.objects.filter(accepted_at__isnull=False).order_by("-accepted_at").first() or self.latest()
+
+    @precondition(lambda self: self.is_accepted())
+    @rule(data=st.data(), act=st.sampled_from(["give", "confirm", "correct"]), by_sender=st.booleans())
+    def read_back(self, data: st.DataObject, act: str, by_sender: bool) -> None:
+        escalation = self.newest()
+        by = data.draw(st.sampled_from([escalation.from_user, *self.people])) if by_sender else self.holder(data)
+        number = max(ReadBack.objects.filter(escalation=escalation).count(), 1)
+        match act:
+            case "give":
+                words = {"problem": "As I see it", "next_action": "I begin here"}
+                self.try_to("read back", read_back_give, escalation=escalation, by=by, **words)
+            case "confirm":
+                self.try_to("confirm", read_back_confirm, escalation=escalation, by=by, round=number)
+            case _:
+                said = {"round": number, "correction": "Not quite"}
+                self.try_to("correct", read_back_correct, escalation=escalation, by=by, **said)
+
+    @precondition(lambda self: self.is_accepted())
+    @rule(data=st.data(), ago=st.integers(0, 7200))
+    def follow_up(self, data: st.DataObject, ago: int) -> None:
+        at = clock.now() - timedelta(seconds=ago)
+        values = {"escalation": self.newest(), "contacted_at": at, "channel": "phone"}
+        self.try_to("follow up", follow_up_record, by=self.holder(data), **values)
+
+    @precondition(lambda self: self.is_accepted())
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        self.try_to("release", handoff_release, escalation=self.newest(), by=self.holder(data))
+
+    @rule(data=st.data(), named=st.booleans())
+    def transfer(self, data: st.DataObject, named: bool) -> None:
+        to = data.draw(st.sampled_from(self.people)) if named else None
+        team = to.team if to is not None and to.team is not None else self.ticket.team
+        values = {"to_team": team, "to_user": to, "note": "Yours"}
+        self.try_to("transfer", ticket_transfer, ticket=self.ticket, by=self.holder(data), **values)
+
+    @precondition(lambda self: self.acts % 8 > 3)
+    @rule(data=st.data(), to=st.sampled_from([None, "L1", "L2", "L3"]), itself=st.booleans())
+    def de_escalate(self, data: st.DataObject, to: str | None, itself: bool) -> None:
+        by = None if itself else self.holder(data)
+        values = {"reason": "other", "note": "Routine", "to_team": self.org.teams[to] if to else None}
+        self.try_to("de-escalate", ticket_de_escalate, ticket=self.ticket, by=by, **values)
+
+    @rule(data=st.data(), to=st.sampled_from(["L1", "L2", "L3", "L4"]))
+    def ask(self, data: st.DataObject, to: str) -> None:
+        values = {"to_team": self.org.teams[to], "to_user": None, "question": "Is it known?"}
+        self.try_to("ask", consult_ask, ticket=self.ticket, by=self.holder(data), **values)
+
+    @precondition(lambda self: Consult.objects.exists())
+    @rule(data=st.data(), back=st.booleans())
+    def answer_question(self, data: st.DataObject, back: bool) -> None:
+        consult, by = Consult.objects.select_related("to_team").latest("asked_at"), self.holder(data)
+        if back:
+            return self.try_to("take back", consult_withdraw, consult=consult, by=by)
+        asked = [one for one in self.people if one.team_id == consult.to_team_id]
+        by = data.draw(st.sampled_from([*asked * 3, by]))
+        self.try_to("answer", consult_answer, consult=consult, by=by, answer="Yes")
 
     @precondition(lambda self: self.latest() is not None and self.waits())
     @rule(data=st.data())
