@@ -12,6 +12,7 @@ from typing import TypeVar
 from accounts.domain.calendars import ALWAYS_OPEN, due_at, threshold
 from accounts.models import Team, User
 from escalations.demo import texts
+from escalations.demo.credits import tell_credits
 from escalations.demo.desks import tell_desks
 from escalations.demo.outage import Outage
 from escalations.demo.story import REASONS
@@ -217,6 +218,7 @@ def tell_present(world: World, now: datetime) -> int:
         priority = rng.choices((2, 3, 4), (25, 60, 15))[0]
         entry = world.policy.tier(world.policy.severity(priority).entry_tier)
         _ordinary(scene(rng.uniform(0.05, 1.12) * entry.resolution_seconds / 60, priority))
+    tell_credits(now)
     return Ticket.objects.open().count()
 
 

@@ -91,6 +91,10 @@ class IssueFacts:
     episodes: int
     events: list[Event]
 
+    @property
+    def more_customers(self) -> int:
+        return self.customer_count - len(self.customers)
+
 
 def issue_facts(user: User, issue: Issue, *, now: datetime) -> IssueFacts:
     """Four statements, however many tickets there are."""

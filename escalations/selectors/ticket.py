@@ -11,6 +11,7 @@ from accounts.choices import Ability
 from accounts.models import Team, Tier, User
 from escalations.access import parts_on_ticket
 from escalations.choices import Axis, ClockKind, EscalationState, TicketState
+from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
 from escalations.domain.wording import humanize_seconds
 from escalations.models import Attachment, Clock, Customer, Escalation, HandoffFeedback, Pause, Resolution, Ticket
@@ -81,6 +82,7 @@ class Offers:
     can_write: bool
     can_reply: bool
     can_note: bool
+    can_record: bool
     can_escalate: bool
     can_take: bool
     can_assign: bool
@@ -105,6 +107,7 @@ def offers(user: User, ticket: Ticket, escalations: Sequence[Escalation], *, has
         actions=allowed(TICKET_TRANSITIONS, ticket.state, parts),
         can_write=may_write,
         can_reply=may_write or (stays and user.can(Ability.WORK)),
+        can_record=bool(parts),
         can_note=may_write or user.can(Ability.WORK) or user.can(Ability.MANAGE),
         can_escalate=can_escalate,
         can_take=bool(parts) and ticket.is_open and user.team_id == ticket.team_id and ticket.owner_id != user.pk,
@@ -283,7 +286,7 @@ def ticket_page(
         "unsent": page.unsent,
         "channels": page.channels,
         "facts": fact_line(page),
-        "open_pauses": [pause for pause in page.pauses if pause.ended_at is None],
+        "open_pauses": [pause for pause in page.pauses if pause.ended_at is None and pause.wait != Wait.PARENT],
         **clock_context(page, opened),
         **log_context(page, tally(ticket), view),
     }

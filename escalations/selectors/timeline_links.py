@@ -1,6 +1,7 @@
 """How links read on the timeline: parent and child, issue, merge and split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -9,10 +10,13 @@ from django.utils.safestring import SafeString
 
 from escalations.choices import ClockKind
 from escalations.domain.wording import clock_label
+from escalations.selectors.timeline import Moment
 from escalations.selectors.timeline_book import Book, Entry
 from journal.models import Event
 from web.formats import counted
 from web.marks import icon
+
+CHILDREN_NAMED = 12
 
 
 def _ref(event: Event, name: str = "ref") -> SafeString:
@@ -60,6 +64,27 @@ def _parent_reopened(event: Event, book: Book) -> Entry:
 
 def _child_linked(event: Event, book: Book) -> Entry:
     return _entry("sitemap", event, book, "linked {} under this ticket", _ref(event))
+
+
+def gathered(moments: Iterable[Moment]) -> list[Moment | list[Moment]]:
+    """The moments, with runs of children that were linked gathered: an outage has hundreds."""
+    found: list[Moment | list[Moment]] = []
+    for is_run, run in groupby(moments, lambda one: one.event is not None and one.event.kind == "ticket.child_linked"):
+        several = list(run)
+        found += [several] if is_run and len(several) > 1 else several
+    return found
+
+
+def children_linked(events: Sequence[Event], book: Book) -> Entry:
+    """ "Owen Drake and 3 others linked 12 tickets under this ticket": newest first, as the timeline has them."""
+    people = list(dict.fromkeys(event.actor_id for event in events))
+    others = f" and {counted(len(people) - 1, 'other')}" if len(people) > 1 else ""
+    head = format_html(
+        "{}{} linked <b>{}</b> under this ticket", book.who(events[0].actor), others, counted(len(events), "ticket")
+    )
+    made = Entry("status", icon("sitemap"), head)
+    made.more = _listed([str(event.data.get("ref") or "") for event in reversed(events)], CHILDREN_NAMED)
+    return made
 
 
 def _child_unlinked(event: Event, book: Book) -> Entry:

@@ -14,13 +14,23 @@ from escalations.selectors.timeline import Moment
 from escalations.selectors.timeline_around import how_words
 from escalations.selectors.timeline_book import Book, Entry, file_lines
 from escalations.selectors.timeline_events import done
+from escalations.selectors.timeline_links import children_linked, gathered
 from web.formats import format_when
 from web.marks import icon
 
 
 def entries(moments: Iterable[Moment], book: Book) -> list[Entry]:
     """The entries of a page of the timeline."""
-    return [_entry(moment, book) for moment in moments]
+    return [
+        _entry(one, book) if isinstance(one, Moment) else _several(one, book) for one in gathered(moments)
+    ]  # fmt: skip
+
+
+def _several(moments: list[Moment], book: Book) -> Entry:
+    """An outage's children, linked one after the other, are one line: the newest of them dates it."""
+    made = children_linked([moment.event for moment in moments if moment.event is not None], book)
+    made.when = _when(moments[0].at, book)
+    return made
 
 
 def _entry(moment: Moment, book: Book) -> Entry:
@@ -56,7 +66,8 @@ def _said(moment: Moment, message: Message, book: Book) -> Entry:
     if message.redacted_at is not None:
         made.text, made.quiet = "", "The text was removed for the person’s privacy."
     if moment.promised:
-        made.more = f"Next update promised for {book.time(moment.promised)}"
+        promised = f"Next update promised for {book.time(moment.promised)}"
+        made.more = f"{made.more}. {promised}" if made.more else promised
     made.files = file_lines(moment.files)
     return made
 

@@ -95,12 +95,12 @@ def carrying_parent(ticket: Ticket) -> Ticket | None:
     return parent
 
 
-def refuse_carried(held: Held) -> None:
+def refuse_carried(ticket: Ticket, by: User) -> None:
     """Of an outage one ticket escalates: the parent. Raises Refused with the way to it, for those who may see it."""
-    parent = carrying_parent(held.ticket)
+    parent = carrying_parent(ticket)
     if parent is None:
         return
-    seen = Ticket.objects.visible_to(held.by).filter(pk=parent.pk).exists()
+    seen = Ticket.objects.visible_to(by).filter(pk=parent.pk).exists()
     name = parent.ref if seen else "its parent"
-    said = f"{held.ticket.ref} is a child: {name} carries the escalation."
+    said = f"{ticket.ref} is a child: {name} carries the escalation."
     raise Refused(f"{said} Escalate the parent, or unlink this ticket first.", way_out=parent.ref if seen else "")

@@ -154,7 +154,7 @@ def handoff_file(
     current = held.ticket
     if not current.is_open:
         raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now.")
-    refuse_carried(held)
+    refuse_carried(current, held.by)
     earlier = Escalation.objects.select_for_update(no_key=True).filter(ticket=current, axis=Axis.FUNCTIONAL)
     latest = max(earlier.order_by(), key=lambda one: (one.filed_at, one.pk), default=None)
     if latest is not None and latest.waits:

@@ -15,6 +15,7 @@ from escalations.models import Attachment, Escalation, Ticket
 from escalations.selectors import handoff as about
 from escalations.selectors import handoff_reading
 from escalations.services.attachments import HANDOFF_FORM, attachment_remove, attachments_discard
+from escalations.services.families import refuse_carried
 from escalations.services.handoffs import handoff_file, handoff_form_key
 from escalations.views import handoff_drafts as drafts
 from escalations.views.answers import at_target, refuse, service_answers
@@ -37,6 +38,7 @@ def handoff_create(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect_to(request, page.latest.get_absolute_url())
     if not page.ticket.is_open:
         raise Overtaken(f"{ref} is {page.ticket.get_state_display().lower()} by now. Reopen it to hand it over.")
+    refuse_carried(page.ticket, request.user)
     if not page.targets.teams:
         raise Refused(f"{page.ticket.tier} is the highest tier. There is nobody above to hand it to.")
     return page.answer(page.shown())
