@@ -21,6 +21,7 @@ from escalations.services.sweep_sql import ask_reviews, fire_clocks, pick
 from journal import clock
 from journal.services import heartbeat
 from policies.selectors import policy_in_force
+from policies.services.publications import publications_run
 
 BATCH = 500
 HEARTBEAT = "sweep"
@@ -79,6 +80,7 @@ def sweep(*, limit: int = BATCH, should_stop: Callable[[], bool] = _never) -> Sw
     moved, failed = route_credits(limit=limit, should_stop=should_stop)
     report.credits += moved
     report.problems += failed
+    publications_run()
     presence_forget(now=clock.now())
     return report
 

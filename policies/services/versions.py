@@ -4,8 +4,9 @@ from django.db import transaction
 
 from accounts.models import User
 from journal import clock
+from journal.models import Event
 from journal.services import event_append
-from policies.choices import PickListName, PolicyState
+from policies.choices import PickListName, PolicyState, PublicationState
 from policies.domain.clauses import number_clauses
 from policies.domain.policy import AuthorityGrant, ContractRule, Policy, PolicyInvalid, SeverityRules, TierRules
 from policies.models import AuthorityRule, ContractTarget, PolicyTier, PolicyVersion, ResponseTarget, Severity
@@ -121,26 +122,52 @@ def problems_of(policy: Policy) -> list[str]:
     return problems
 
 
+def second_person_problem(version: PolicyVersion, by: User) -> str:
+    """Why somebody is not the second person that a publication needs; "" when they are.
+
+    Nothing comes into force that only one person has seen: neither who drafted it publishes it, nor who changed it
+    last.
+    """
+    if version.created_by_id == by.pk:
+        return "A policy is published by a second person, not by the one who drafted it."
+    last = (
+        Event.objects.filter(subject_type="policy", subject_id=version.pk, kind="policy.edited")
+        .order_by("-id")
+        .values_list("actor", flat=True)
+        .first()
+    )
+    if last == by.pk:
+        return "You changed this draft last: somebody else publishes it."
+    return ""
+
+
+def publishing_problems(version: PolicyVersion, by: User) -> list[str]:
+    """Everything that keeps this person from publishing the version now."""
+    if version.state != PolicyState.DRAFT:
+        return [f"Policy {version.code} is {version.get_state_display().lower()}, not a draft."]
+    problem = second_person_problem(version, by)
+    return [problem] if problem else problems_of(policy_of_draft(version))
+
+
 @transaction.atomic
-def version_publish(*, version: PolicyVersion, by: User) -> PolicyVersion:
+def version_publish(*, version: PolicyVersion, by: User, edit: int | None = None) -> PolicyVersion:
     """Freeze the draft and put it in force; the one before retires. The publisher is a second person.
 
-    Raises PolicyInvalid with every problem. The two-person rule is the database's (policy_second_person).
+    `edit` is the draft's count that the publisher has looked at (None: whatever it is now). Raises PolicyInvalid with
+    every problem. That publisher and drafter differ is the database's matter too (policy_second_person).
     """
     version = PolicyVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
-    if version.state != PolicyState.DRAFT:
-        raise PolicyInvalid([f"Policy {version.code} is {version.get_state_display().lower()}, not a draft."])
-    if version.created_by_id == by.pk:
-        raise PolicyInvalid(["A policy is published by a second person, not by the one who drafted it."])
-    policy = policy_of_draft(version)
-    problems = problems_of(policy)
+    problems = publishing_problems(version, by)
+    if edit is not None and edit != version.edit and version.state == PolicyState.DRAFT:
+        problems.append("The draft was changed since you looked at it. Look at its changes again.")
     if problems:
         raise PolicyInvalid(problems)
     now = clock.now()
     PolicyVersion.objects.filter(state=PolicyState.PUBLISHED).update(state=PolicyState.RETIRED, retired_at=now)
-    version.snapshot = policy.to_json()
+    version.snapshot = policy_of_draft(version).to_json()
     version.state, version.published_by, version.published_at = PolicyState.PUBLISHED, by, now
     version.save()
+    version.publications.filter(state=PublicationState.WAITING).update(state=PublicationState.DONE, settled_at=now)
     event_append(subject=("policy", version.pk), kind="policy.published", actor=by, at=now, data={"code": version.code})
     return version
 
