@@ -257,6 +257,11 @@ def _keep_count(user: User, number: int) -> None:
     cache.set(_count_key(user), number, settings.BELAY_DESK_COUNT_SECONDS)
 
 
+def forget_count(user: User) -> None:
+    """Count anew for the next page: after an act of their own people look at the number."""
+    cache.delete(_count_key(user))
+
+
 def desk_count(user: User, *, now: datetime, zone: ZoneInfo) -> int:
     """How many lines stand under "Now". Kept for some seconds, since every page shows it; the desk counts anew."""
     known: int | None = cache.get(_count_key(user))

@@ -17,6 +17,7 @@ from escalations.errors import Refused
 from escalations.forms.desk import HandoverForm
 from escalations.models import DeskHandover
 from escalations.selectors import desk_handover as about
+from escalations.selectors.desk import forget_count
 from escalations.services.desk import desk_form_key, desk_hand_over, results_of
 from escalations.views.answers import refuse, service_answers
 from escalations.views.messages import typed
@@ -93,6 +94,7 @@ def desk_handover(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as error:
         refuse(form, error)
         return _show(request, owner, form, INVALID)
+    forget_count(request.user)
     messages.success(request, "Your desk is handed over" if owner == request.user else "The desk is handed over")
     return redirect_to(request, reverse("escalations:desk_handover_detail", args=[done.pk]))
 
