@@ -50,7 +50,7 @@ def state(ticket: Ticket, kind: str) -> str:
 
 def resolve(parent: Ticket, org: Organisation, children, **more):
     return ticket_resolve_all(
-        ticket=parent, by=org.agent, children=[one.pk for one in children], root_cause="product_bug",
+        ticket=parent, by=org.agent, children=[one.pk for one in children], root_cause="product_defect",
         what_was_done="Turned back.", **more,
     )  # fmt: skip
 
