@@ -11,6 +11,7 @@ from accounts.demo import PASSWORD, documented_logins, load_organisation
 from accounts.demo_duty import load_duty
 from accounts.models import User
 from escalations.choices import ClockState
+from escalations.demo.around import tell_around
 from escalations.demo.history import BEGIN, write_history
 from escalations.demo.live import tell_present
 from escalations.demo.world import World
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         load_duty(teams, seed)
         past = write_history(world, now - timedelta(days=2))
         present = tell_present(world, now)
+        present += tell_around(world, now)
         return past, present
 
     def ring(self) -> None:
