@@ -27,6 +27,7 @@ class SaidForm(BelayForm, IdempotencyMixin):
     """Something said on a ticket: its draft survives, and sending it twice says it once."""
 
     draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def clean_idempotency_key(self) -> uuid.UUID:
         try:
@@ -247,6 +248,7 @@ class ResolveForm(BelayForm, IdempotencyMixin):
     optional_marks = ("root_cause_details", "satisfaction", "avoidable_by", "comment", "words")
 
     draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     root_cause = forms.ChoiceField(
         label="Root cause", error_messages={"required": "Choose what it was: prevention starts with it."}
     )

@@ -194,6 +194,16 @@ def tally(ticket: Ticket) -> Tally:
     return Tally(counts, max((last for _, _, last in done), default=0))
 
 
-def news_since(ticket: Ticket, seen: int) -> int:
-    """How many things happened to the ticket after the event `seen`. One statement."""
-    return _stream(ticket).filter(pk__gt=seen).count()
+def news_since(ticket: Ticket, seen: int) -> tuple[int, int]:
+    """How many things happened to the ticket after the event `seen`, and the newest of them. One statement."""
+    found = _stream(ticket).filter(pk__gt=seen).aggregate(n=Count("pk"), newest=Max("pk"))
+    return found["n"], found["newest"] or seen
+
+
+def said_since(ticket: Ticket, seen: int) -> list[Message]:
+    """What was said on the ticket after the event `seen`, by whomever, oldest first. One statement; two with hits."""
+    told = _stream(ticket).filter(pk__gt=seen, kind__in=SPOKEN).values_list("data", flat=True)
+    keys = [data.get("message") for data in told]
+    if not keys:
+        return []
+    return list(ticket.messages.filter(pk__in=keys).select_related("author", "contact").order_by("said_at", "pk"))

@@ -1,42 +1,50 @@
 """What is said on a ticket: replies, calls, internal notes, the customer's words, and the drafts of all forms."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
+from accounts.models import Tier, User
 from escalations.access import parts_on_ticket, ticket_for, writing_parts
 from escalations.errors import Refused
-from escalations.forms.tickets import CALL, NOTE, PHONE, CustomerWordsForm, MessageForm
-from escalations.models import Attachment, Ticket
+from escalations.forms.tickets import CALL, NOTE, PHONE, CustomerWordsForm, MessageForm, ResolveForm
+from escalations.models import Attachment, Message, Ticket
 from escalations.selectors.links import links_of
+from escalations.selectors.timeline import said_since
 from escalations.services.attachments import attachment_add, attachment_remove
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.outages import ticket_update_all
 from escalations.services.submits import form_key, submit_once
 from escalations.services.survivors import MergedAway
 from escalations.services.warm import stays_with
+from escalations.views import form_drafts
 from escalations.views.answers import refuse, service_answers
-from escalations.views.tickets import CUSTOMER, REPLY, crumbs, page_context
+from escalations.views.form_drafts import typed
+from escalations.views.tickets import CUSTOMER, REPLY, crumbs, number, page_context
 from journal.models import Draft
 from journal.services import DraftConflict, draft_save
 from policies.choices import PickListName
 from policies.selectors import pick_choices
-from web.formats import format_time
-from web.http import INVALID, redirect_to
+from web.http import CONFLICT, INVALID, redirect_to
 
-DRAFTED = (REPLY, CUSTOMER, "resolve")
+RESOLVE = "resolve"
+DRAFTED = (REPLY, CUSTOMER, RESOLVE)
 # Answers lead to the page without a fragment: to "…#timeline" a browser that stands there would not reload.
-# What of a form is not part of what somebody typed.
-NOT_TYPED = ("csrfmiddlewaretoken", "idempotency_key", "draft_version", "version", "attachments", "remove_file")
-DRAFT_FIELDS, DRAFT_CHARS = 60, 100_000
+
+
+@dataclass(eq=False)
+class MovedOn(Exception):
+    """Something was said since the form was shown that its author has not read."""
+
+    said: list[Message]
 
 
 def _files(request: HttpRequest, ticket: Ticket) -> list[str]:
@@ -72,6 +80,9 @@ def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse
     ticket = ticket_for(request.user, ref)
     if not only_note and not parts_on_ticket(request.user, ticket) and not stays_with(request.user, ticket):
         writing_parts(request.user, ticket)  # says who may
+    if form_drafts.asks_for_choice(request):
+        form_drafts.choose(request, form_key(REPLY, ticket))
+        return redirect_to(request, ticket.get_absolute_url())
     if "remove_file" in request.POST:
         return _remove_file(request, ticket)
     form = MessageForm(
@@ -82,9 +93,17 @@ def _compose(request: HttpRequest, ref: str, *, only_note: bool) -> HttpResponse
         said = form.cleaned_data
         try:
             act = _say(ticket, request.user, said, _files(request, ticket))
-            submit_once(ticket=ticket, by=request.user, key=said["idempotency_key"], form=REPLY, act=act)
+            submit_once(
+                ticket=ticket, by=request.user, key=said["idempotency_key"], form=REPLY,
+                act=lambda: _check_alone(request, ticket, REPLY) or act(),
+            )  # fmt: skip
         except Refused as error:
             refuse(form, error)
+        except DraftConflict as error:
+            panel = form_drafts.panel_of(request, error.stored, form)
+            return _again(request, ticket, CONFLICT, reply_form=form, reply_conflict=panel)
+        except MovedOn as error:
+            return _again(request, ticket, CONFLICT, reply_form=form, said=error.said)
         except MergedAway:
             return _moved(request, ticket, said["body"])
         else:
@@ -108,9 +127,22 @@ def _moved(request: HttpRequest, ticket: Ticket, body: str) -> HttpResponse:
     return render(request, "escalations/message_moved.html", context, status=HTTPStatus.CONFLICT)
 
 
-def _again(request: HttpRequest, ticket: Ticket, **forms: Any) -> HttpResponse:
-    """422: the page with what was typed and what is wrong with it."""
-    return render(request, "escalations/ticket_detail.html", page_context(request, ticket, **forms), status=INVALID)
+def _check_alone(request: HttpRequest, ticket: Ticket, form: str) -> None:
+    """Nothing of another window is lost by this, and nothing was said that its author has not read.
+
+    Asked only of the first arrival of a form: what it says itself is no news. Raises DraftConflict, MovedOn.
+    """
+    form_drafts.check_other_window(request, form_key(form, ticket))
+    seen = number(request.POST.get("seen", ""))
+    said = said_since(ticket, seen) if seen is not None else []
+    if said:
+        raise MovedOn(said)
+
+
+def _again(request: HttpRequest, ticket: Ticket, status: int = INVALID, **more: Any) -> HttpResponse:
+    """The page with what was typed, and what is wrong with it (422) or happened meanwhile (409)."""
+    context = page_context(request, ticket, **more)
+    return render(request, "escalations/ticket_detail.html", context, status=int(status))
 
 
 def _remove_file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
@@ -143,6 +175,9 @@ def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
     """Record what the customer said."""
     ticket = ticket_for(request.user, ref)
     writing_parts(request.user, ticket)
+    if form_drafts.asks_for_choice(request):
+        form_drafts.choose(request, form_key(CUSTOMER, ticket))
+        return redirect_to(request, ticket.get_absolute_url())
     form = CustomerWordsForm(request.POST, channels=pick_choices(PickListName.CHANNEL), auto_id="words_%s")
     if form.is_valid():
         said = form.cleaned_data
@@ -150,28 +185,20 @@ def message_customer(request: HttpRequest, ref: str) -> HttpResponse:
         try:
             submit_once(
                 ticket=ticket, by=request.user, key=said["idempotency_key"], form=CUSTOMER,
-                act=lambda: ticket_record_customer(ticket=ticket, by=request.user, **words),
+                act=lambda: form_drafts.check_other_window(request, form_key(CUSTOMER, ticket))
+                or ticket_record_customer(ticket=ticket, by=request.user, **words),
             )  # fmt: skip
         except Refused as error:
             refuse(form, error)
+        except DraftConflict as error:
+            panel = form_drafts.panel_of(request, error.stored, form)
+            return _again(
+                request, ticket, CONFLICT, customer_form=form, customer_open=True, customer_conflict=panel
+            )  # fmt: skip
         else:
             messages.success(request, "The customer’s words are recorded.")
             return redirect_to(request, ticket.get_absolute_url())
     return _again(request, ticket, customer_form=form, customer_open=True)
-
-
-def typed(request: HttpRequest, *, fields: int = DRAFT_FIELDS, chars: int = DRAFT_CHARS) -> dict[str, list[str]]:
-    """The form as it was typed: field → its values. Raises Refused for more than any form here holds."""
-    found = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
-    size = sum(len(value) for values in found.values() for value in values)
-    if len(found) > fields or size > chars:
-        raise Refused("Too long to be kept as a draft.")
-    return {name: [_storable(value) for value in values] for name, values in found.items()}
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL's JSON has no NUL and no half characters; the form itself names them when it is sent."""
-    return "".join("\ufffd" if char == "\x00" or "\ud800" <= char <= "\udfff" else char for char in text)
 
 
 @require_POST
@@ -181,13 +208,14 @@ def form_draft(request: HttpRequest, ref: str, form: str) -> HttpResponse:
     ticket = ticket_for(request.user, ref)
     if form not in DRAFTED:
         raise Http404
-    version = request.POST.get("draft_version", "")
-    try:
-        draft = draft_save(
-            user=request.user, form=form_key(form, ticket), data=typed(request),
-            version=int(version) if version.isdigit() and len(version) < 9 else None,
-        )  # fmt: skip
-    except DraftConflict:
-        return HttpResponse(status=HTTPStatus.CONFLICT)
-    at = format_time(draft.saved_at, timezone.get_current_timezone(), draft.saved_at)
-    return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Belay-Version": str(draft.version), "Belay-Saved": at})
+    return form_drafts.keep(request, form_key(form, ticket), lambda: blank(ticket, form))
+
+
+def blank(ticket: Ticket, form: str) -> forms.Form:
+    """A form of the ticket page, for its labels and lists."""
+    if form == RESOLVE:
+        return ResolveForm(tiers=list(Tier.objects.filter(rank__lte=ticket.tier.rank)), rated=True)
+    channels = pick_choices(PickListName.CHANNEL)
+    if form == CUSTOMER:
+        return CustomerWordsForm(channels=channels)
+    return MessageForm(channels=channels, children=1)

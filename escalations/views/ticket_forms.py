@@ -21,6 +21,7 @@ from escalations.services.outages import Outcome, ticket_resolve_all
 from escalations.services.resolutions import Feedback, escalation_behind
 from escalations.services.submits import form_key, submit_once
 from escalations.services.tickets import FactConflict
+from escalations.views import form_drafts
 from escalations.views.answers import conflict_panel, refuse, service_answers
 from escalations.views.ticket_actions import (
     Sheet,
@@ -34,10 +35,11 @@ from escalations.views.ticket_actions import (
 )
 from escalations.views.tickets import crumbs, draft_initial
 from journal.models import Draft, Event
+from journal.services import DraftConflict
 from policies.selectors import pick_choices, pick_labels
 from web.conflicts import PREFIX, Conflict, resolve
 from web.formats import counted
-from web.http import CONFLICT, INVALID, OK
+from web.http import CONFLICT, INVALID, OK, redirect_to
 
 RESOLVE = "resolve"
 
@@ -142,7 +144,8 @@ def _churn(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     sheet = Sheet(
         f"Churn threat on {ticket.ref}",
         "Whoever hears that a customer may leave says so here. Your name and the time are kept with it.",
-        "Report churn threat", reverse("escalations:ticket_facts", args=[ticket.ref]), "flag",
+        "Save churn threat" if ticket.churn_threat else "Report churn threat",
+        reverse("escalations:ticket_facts", args=[ticket.ref]), "flag",
     )  # fmt: skip
     start = {"churn_threat": ticket.churn_threat, "version": ticket.version}
     form = ChurnForm(posted(request), initial=start)
@@ -196,21 +199,27 @@ def ticket_resolve(request: HttpRequest, ref: str) -> HttpResponse:
     # The same form sent twice is answered like the first time; the service refuses any other.
     if request.method != "POST" and "resolve" not in actions_on(request, ticket):
         raise by_now(ticket)
+    if form_drafts.asks_for_choice(request):
+        form_drafts.choose(request, form_key(RESOLVE, ticket))
+        return redirect_to(request, request.path)
     behind = escalation_behind(ticket)
     form = _resolve_form(request, ticket, behind)
+    context: dict[str, Any] = {"ticket": ticket, "form": form, "behind": behind, "crumbs": crumbs(ticket)}
+    status = INVALID if form.is_bound else OK
     if request.method == "POST" and form.is_valid():
         outcomes: list[Outcome] = []
         try:
             submit_once(
                 ticket=ticket, by=request.user, key=form.cleaned_data["idempotency_key"], form=RESOLVE,
-                act=lambda: _resolve(request, ticket, form, outcomes),
+                act=lambda: form_drafts.check_other_window(request, form_key(RESOLVE, ticket))
+                or _resolve(request, ticket, form, outcomes),
             )  # fmt: skip
         except Refused as error:
             refuse(form, error)
+        except DraftConflict as error:
+            context["conflict"], status = form_drafts.panel_of(request, error.stored, form), CONFLICT
         else:
             return done(request, ticket, _ended(request, ticket, outcomes))
-    context = {"ticket": ticket, "form": form, "behind": behind, "crumbs": crumbs(ticket)}
-    status = INVALID if form.is_bound else OK
     return render(request, "escalations/ticket_resolve.html", context, status=int(status))
 
 

@@ -16,7 +16,7 @@ from escalations.selectors.clock_strip import clock_rows, pause_rows
 from escalations.selectors.hops import hop_ledger, hop_rows
 from escalations.selectors.links import Links
 from escalations.selectors.ticket import log_page, ticket_page
-from escalations.selectors.timeline import news_since, view_of
+from escalations.selectors.timeline import news_since, said_since, view_of
 from escalations.services.attachments import MAX_BYTES
 from escalations.services.submits import form_key
 from journal.models import Draft
@@ -41,7 +41,11 @@ def draft_initial(draft: Draft | None) -> dict[str, Any]:
     """A draft as a form's initial values: the last one wins where a field came several times."""
     if draft is None:
         return {}
-    fields = {name: values[-1] for name, values in draft.data.items() if isinstance(values, list) and values}
+    fields = {
+        name: values[-1]
+        for name, values in draft.data.items()
+        if isinstance(values, list) and values and name != "draft_window"
+    }
     return fields | {"draft_version": draft.version}
 
 
@@ -116,10 +120,11 @@ def ticket_news(request: HttpRequest, ref: str) -> HttpResponse:
     """How much happened since the page was shown (`?seen=`): a bar that says so, or 204 for nothing."""
     ticket = ticket_for(request.user, ref)
     seen = number(request.GET.get("seen", ""))
-    count = news_since(ticket, seen) if seen is not None else 0
-    if not count:
+    count, newest = news_since(ticket, seen) if seen is not None else (0, 0)
+    if seen is None or not count:
         return no_news()
-    return render(request, "escalations/_ticket_news.html", {"ticket": ticket, "seen": seen, "count": count})
+    context = {"ticket": ticket, "seen": seen, "count": count, "said": said_since(ticket, seen), "newest": newest}
+    return render(request, "escalations/_ticket_news.html", context)
 
 
 @require_GET
