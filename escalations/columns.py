@@ -85,8 +85,8 @@ def _acknowledge(ref: str) -> str:
     """The button of a row whose handoff waits for this person: also what the key `a` presses."""
     return (
         f'<button class="btn btn--small queue__act" type="submit" name="one" value="acknowledge:{escape(ref)}"'
-        f' formaction="{_one_url()}" data-act>{icon("eye")}Acknowledge'
-        f'<span class="visually-hidden"> {escape(ref)}</span></button>'
+        f' formaction="{_one_url()}" title="Acknowledge" data-act>{icon("eye")}'
+        f'<span class="queue__act-word">Acknowledge</span><span class="visually-hidden"> {escape(ref)}</span></button>'
     )
 
 

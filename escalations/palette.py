@@ -20,13 +20,20 @@ from web.palette import Ask, Group, Item
 # one of "write" (whoever holds it), "open" (the same while it is open), "read".
 ACTS = (
     ("open", "Escalate", "handoff_create", "arrow-up-right", "e"),
+    ("open", "Ask another tier", "consult_create", "help", ""),
     ("resolve", "Resolve", "ticket_resolve", "circle-check", ""),
     ("wait_for_customer", "Set to wait", "ticket_wait", "player-pause", ""),
     ("open", "Set owner", "ticket_assign", "user-plus", ""),
     ("open", "Change priority", "ticket_priority", "flag", ""),
+    ("open", "Transfer", "ticket_transfer", "arrows-exchange", ""),
+    ("open", "De-escalate", "ticket_de_escalate", "arrow-down-left", ""),
+    ("open", "Merge", "ticket_merge", "arrow-merge", ""),
+    ("open", "Split", "ticket_split", "git-branch", ""),
     ("write", "Edit facts", "ticket_facts", "pencil", ""),
     ("write", "Who sees it", "ticket_restrict", "lock", ""),
     ("reopen", "Reopen", "ticket_reopen", "rotate-clockwise", ""),
+    ("read", "Links", "ticket_links", "link", ""),
+    ("read", "Similar answers", "ticket_similar", "bulb", ""),
     ("read", "Hop ledger", "hop_list", "route", ""),
 )
 # Done at once, by the same service as a row's button: (needed, act, label, sign).
@@ -43,7 +50,7 @@ def at_hand(ask: Ask) -> Iterable[Group]:
     user = ask.request.user
     ticket = Ticket.objects.visible_to(user).select_related("team").filter(ref=ref).first() if ref else None
     if ticket is not None:
-        yield Group(f"{ticket.ref}: do", ask.among(_acts(user, ticket), most=14))
+        yield Group(f"{ticket.ref}: do", ask.among(_acts(user, ticket), most=20))
 
 
 def _acts(user: Any, ticket: Ticket) -> list[Item]:
@@ -120,10 +127,10 @@ def acts(ask: Ask) -> Iterable[Group]:
     """What is begun from anywhere."""
     user = ask.request.user
     offered = [
-        (Ability.WORK, Item("Create ticket", reverse("escalations:ticket_create"), "plus", "new")),
-        (Ability.IMPORT, Item("Import tickets", reverse("escalations:import_create"), "file-import", "new import")),
-        (Ability.READ, Item("Views", reverse("escalations:view_list"), "bookmark", "saved, pinned")),
-        (Ability.READ, Item("Done at once", reverse("escalations:bulk_list"), "list-check", "undo bulk acts")),
+        (Ability.WORK, Item("Create ticket", reverse("escalations:ticket_create"), "plus", also="new open")),
+        (Ability.IMPORT, Item("Import tickets", reverse("escalations:import_create"), "file-import", also="new upload")),
+        (Ability.READ, Item("Views", reverse("escalations:view_list"), "bookmark", also="saved pinned")),
+        (Ability.READ, Item("Done at once", reverse("escalations:bulk_list"), "list-check", also="undo bulk several")),
     ]
     yield Group("Do", ask.among(item for ability, item in offered if user.can(ability)))
     if ask.text and user.can(Ability.READ):

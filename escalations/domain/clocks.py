@@ -90,7 +90,7 @@ class ClockRule:
 _OUTSIDE = frozenset({Wait.CUSTOMER, Wait.VENDOR})
 
 # Source: the product's decisions "Waiting for customer / vendor", "Calendars" and, for the handoff, "L1→L2 after 2 h";
-# for a child of an outage, whose tier is its parent's matter, docs/decisions/0015.
+# for a child of an outage, whose tier is its parent's matter, docs/decisions/0011.
 # A first response does not pause: the first reply stops it before anybody can wait for the customer.
 RULES: dict[ClockKind, ClockRule] = {
     ClockKind.FIRST_RESPONSE: ClockRule(CalendarRule.TEAM),

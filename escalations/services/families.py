@@ -1,6 +1,6 @@
 """Holding several tickets at once: a parent with its children, two that are merged, a survivor.
 
-The order of locks is that of the ids, whoever is whose parent (docs/decisions/0015): two sessions that link crosswise,
+The order of locks is that of the ids, whoever is whose parent (docs/decisions/0011): two sessions that link crosswise,
 or a link against a customer's change, would else wait for each other. Whoever needs tickets that it knows only by
 reading them (the children of a parent) reads, locks, and reads again; had one come meanwhile, it lets go and starts
 anew, because a lock that is asked for late is asked for out of order.

@@ -1,6 +1,6 @@
 """Merging a duplicate into the ticket that goes on. Its state is final; a mistaken merge is split off again.
 
-What was said stays readable on the merged ticket, and the survivor's timeline leads there. See docs/decisions/0015.
+What was said stays readable on the merged ticket, and the survivor's timeline leads there. See docs/decisions/0011.
 """
 
 from collections.abc import Iterable

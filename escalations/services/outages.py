@@ -1,7 +1,7 @@
 """What is done once for a parent and all its children: an update to every customer, and the end.
 
 Whoever holds the parent does both: by linking a ticket its holder has handed the parent this part of it. Children that
-the person may not see are left alone and not spoken of. See docs/decisions/0015.
+the person may not see are left alone and not spoken of. See docs/decisions/0011.
 """
 
 from collections.abc import Collection, Mapping, Sequence

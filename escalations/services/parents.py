@@ -1,4 +1,4 @@
-"""Parent and child in an outage: one escalation, the parent's. See docs/decisions/0015.
+"""Parent and child in an outage: one escalation, the parent's. See docs/decisions/0011.
 
 While its parent is open a child's clocks at its tier stand still, for the parent carries them; what its customer was
 promised (contract, first response, next update) runs on. Depth is one: a child has no children.

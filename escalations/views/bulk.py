@@ -77,7 +77,7 @@ def bulk_create(request: HttpRequest) -> HttpResponse:
         return _ask(request, count, form, INVALID)
     if asked or not count.able or not (is_sure or count.is_clear):
         return _ask(request, count, form, OK)
-    # Also those that could not be changed a moment ago: each says for itself why not.
+    # All that the form names, whatever the count finds now: each says for itself why it could not be changed.
     action = bulk.bulk_run(key=key, code=act.code, tickets=chosen.ids, by=request.user, values=values)
     return _done(request, action)
 
@@ -100,9 +100,9 @@ def _ask(request: HttpRequest, count: Count, form: BulkForm, status: int) -> Htt
 
 
 def _done(request: HttpRequest, action: BulkAction) -> HttpResponse:
-    """To the list with a toast where all went as asked, else to what became of each."""
+    """What became of each; after a selection that was acted on at once and went as asked, the list with a toast."""
     result = result_of(action, request.user)
-    if result.not_done or result.left or result.act.asks or result.was_undone:
+    if "sure" in request.POST or result.not_done or result.left or result.was_undone:
         return redirect_to(request, action.get_absolute_url())
     toast(request, result.title, undo=reverse("escalations:bulk_undo", args=[action.pk]) if result.can_undo else "")
     return redirect_to(request, list_url(request))

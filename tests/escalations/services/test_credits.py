@@ -264,7 +264,12 @@ def test_reopened_after_a_credit_counts_it_still(org):
     ask(org, "4000", ticket=ticket)
     made = requested(org, "500", ticket=ticket)
     ticket_resolve(
-        ticket=ticket, by=org.agent, root_cause="configuration", what_was_done="Key put back.", minutes={}, satisfaction=4
+        ticket=ticket,
+        by=org.agent,
+        root_cause="configuration",
+        what_was_done="Key put back.",
+        minutes={},
+        satisfaction=4,
     )
     # The ticket is done; the credit is still to be decided, and so its clock runs on.
     assert Clock.objects.get(pk=made.clock_id).state == ClockState.RUNNING

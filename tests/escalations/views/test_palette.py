@@ -118,7 +118,7 @@ def test_over_a_ticket_its_acts_come_first(org, client):
     assert f'href="/bulk/one/" data-post="one" data-value="take:{ticket.ref}"' in text
     # Somebody who only reads it.
     client.force_login(org.process_owner)
-    assert labels(ask(client, at=ticket.get_absolute_url()), title) == ["Hop ledger"]
+    assert labels(ask(client, at=ticket.get_absolute_url()), title) == ["Links", "Similar answers", "Hop ledger"]
 
 
 def test_what_is_restricted_is_never_found(org, client):
