@@ -81,7 +81,7 @@ RULES: dict[Open, str] = {
         " web:palette escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
         " escalations:issue_list escalations:issue_detail escalations:consult_list"
         " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_export escalations:inbox_news"
-        " escalations:customer_detail policies:policy_detail"
+        " escalations:customer_detail policies:policy_detail policies:policy_markdown"
         " escalations:approval_list policies:authority_detail policies:delegation_list"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
         " accounts:expertise_list accounts:expertise_detail accounts:rating_change"
