@@ -16,6 +16,7 @@ from escalations.models import CreditEntry, CreditMove, CreditRequest, Ticket
 from escalations.selectors.approvers import Approver, approvers, attended
 from escalations.selectors.chips import chips_of
 from escalations.services.credit_holding import spent_before
+from policies.choices import PickListName
 from policies.domain.authority import (
     WINDOW,
     AuthorityDecision,
@@ -27,7 +28,7 @@ from policies.domain.authority import (
     limit_words,
 )
 from policies.domain.policy import Clause, Policy
-from policies.selectors import policy_of
+from policies.selectors import pick_labels, policy_of
 from web.formats import format_money
 from web.marks import Chip, Part
 
@@ -102,8 +103,14 @@ class CreditPage:
     moves: list[CreditMove]
     earlier: list[Earlier]
     hidden: int = 0
+    segment: str = ""
     place: str = ""
     crumbs: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def chip_left(self) -> Chip | None:
+        """How long, without the line that says until when: the page's head says that beside it."""
+        return Chip(self.chip.state, self.chip.left) if self.chip else None
 
     @property
     def may_approve(self) -> bool:
@@ -135,6 +142,7 @@ def credit_page(request: CreditRequest, reach: Reach, *, now: datetime, zone: Zo
         may_reverse=_may_reverse(request, reach, issue), next_up=above, waits_for=waits_for, entry=issue,
         reversal=entries.get(EntryKind.REVERSAL),
         moves=list(request.moves.select_related("by", "from_role", "to_role")), earlier=earlier, hidden=hidden,
+        segment=pick_labels(PickListName.SEGMENT)[PickListName.SEGMENT].get(request.ticket.segment, ""),
         crumbs=[("Approvals", reverse("escalations:approval_list"))],
     )  # fmt: skip
 

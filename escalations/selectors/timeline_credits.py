@@ -6,7 +6,9 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from accounts.choices import Ability
 from escalations.selectors.timeline_book import Book, Entry
 from journal.models import Event
 from web.formats import format_money
@@ -22,9 +24,16 @@ def _what(data: Mapping[str, Any]) -> str:
 
 def _entry(sign: str, event: Event, book: Book, words: str, *values: object) -> Entry:
     css = "status" if event.actor_id else "auto"
-    made = Entry(css, icon(sign), format_html("{} " + words, book.who(event.actor), *values))
-    made.link = ("Open request", reverse("escalations:credit_detail", args=[event.data.get("credit", 0)]))
-    return made
+    return Entry(css, icon(sign), format_html("{} " + words, book.who(event.actor), *values))
+
+
+def _link(event: Event, book: Book) -> SafeString | str:
+    """What it is about; a link for those who may open the request: managers, and who had to do with it."""
+    text = _what(event.data)
+    if not (book.reader.can(Ability.MANAGE) or event.actor_id == book.reader.pk):
+        return text
+    url = reverse("escalations:credit_detail", args=[event.data.get("credit", 0)])
+    return format_html('<a href="{}">{}</a>', url, text)
 
 
 def _policy(data: Mapping[str, Any]) -> str:
@@ -34,48 +43,46 @@ def _policy(data: Mapping[str, Any]) -> str:
 
 
 def _requested(event: Event, book: Book) -> Entry:
-    made = _entry("file-dollar", event, book, "asked <b>{}</b> for {}", event.data.get("to", ""), _what(event.data))
-    made.more = " ".join(event.data.get("reasons", [])[:1])
-    return made
+    return _entry("file-dollar", event, book, "asked <b>{}</b> for {}", event.data.get("to", ""), _link(event, book))
 
 
 def _granted(event: Event, book: Book) -> Entry:
     data = event.data
     if data.get("own"):
-        made = _entry("check", event, book, "granted {} on their own authority", _what(data))
+        made = _entry("check", event, book, "granted {} on own authority", _link(event, book))
     else:
         lent = f", for {data['lent_by']}" if data.get("lent_by") else ""
-        made = _entry("check", event, book, "approved {}{}", _what(data), lent)
+        made = _entry("check", event, book, "approved {}{}", _link(event, book), lent)
     made.more = _policy(data)
     return made
 
 
 def _denied(event: Event, book: Book) -> Entry:
-    return _entry("x", event, book, "denied {}", _what(event.data))
+    return _entry("x", event, book, "denied {}", _link(event, book))
 
 
 def _routed_up(event: Event, book: Book) -> Entry:
     data = event.data
-    made = _entry("arrow-up-right", event, book, "routed {} up to <b>{}</b>", _what(data), data.get("to", ""))
+    made = _entry("arrow-up-right", event, book, "routed {} up to <b>{}</b>", _link(event, book), data.get("to", ""))
     made.more = f"{data.get('from', 'Nobody')} did not decide in time" if data.get("rang") else ""
     return made
 
 
 def _unanswered(event: Event, book: Book) -> Entry:
     words = "found nobody above {} who could decide {}"
-    return _entry("alert-triangle", event, book, words, event.data.get("waits_for", ""), _what(event.data))
+    return _entry("alert-triangle", event, book, words, event.data.get("waits_for", ""), _link(event, book))
 
 
 def _taken_back(event: Event, book: Book) -> Entry:
-    return _entry("arrow-back-up", event, book, "took back the request for {}", _what(event.data))
+    return _entry("arrow-back-up", event, book, "took back the request for {}", _link(event, book))
 
 
 def _expired(event: Event, book: Book) -> Entry:
-    return _entry("clock-stop", event, book, "ended the request for {}: nobody decided in 30 days", _what(event.data))
+    return _entry("clock-stop", event, book, "ended the request for {}: nobody decided in 30 days", _link(event, book))
 
 
 def _reversed(event: Event, book: Book) -> Entry:
-    return _entry("rotate-clockwise", event, book, "reversed {}", _what(event.data))
+    return _entry("rotate-clockwise", event, book, "reversed {}", _link(event, book))
 
 
 CREDIT_WORDS: dict[str, Callable[[Event, Book], Entry]] = {

@@ -1,0 +1,181 @@
+"""Approvals as pages: what waits, one request with its sums, the answers, the form on the ticket, the ledger."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from escalations.models import CreditRequest
+from escalations.services.credit_decisions import credit_approve
+from escalations.services.credits import credit_request
+from policies.services.delegations import delegation_create
+from tests.factories import CustomerFactory, Organisation, in_hours
+from tests.queries import statements
+from web.forms import new_key
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def org() -> Organisation:
+    org = Organisation()
+    org.vp = org.person("vp", "vp_support")
+    return org
+
+
+def page(user: User, name: str, *args: Any, **data: Any) -> Any:
+    client = Client()
+    client.force_login(user)
+    return client.get(reverse(name, args=args), data)
+
+
+def send(user: User, name: str, *args: Any, **data: Any) -> Any:
+    client = Client()
+    client.force_login(user)
+    return client.post(reverse(name, args=args), {"idempotency_key": new_key(), **data})
+
+
+def ask(org, amount="4000", **kwargs) -> CreditRequest:
+    return credit_request(
+        ticket=kwargs.pop("ticket", None) or org.ticket(), by=kwargs.pop("by", org.agent), action="service_credit",
+        amount=Decimal(amount), reason="The contract promises it.",
+    )  # fmt: skip
+
+
+def test_what_waits_stands_where_it_is_to_be_decided(org):
+    made = ask(org)
+    assert b"$4,000.00" in page(org.manager, "escalations:approval_list").content
+    assert b"$4,000.00" in page(org.vp, "escalations:approval_list", tab="others").content
+    assert b"$4,000.00" not in page(org.vp, "escalations:approval_list").content
+    assert b"$4,000.00" not in page(org.people["l2_first"], "escalations:approval_list").content
+    assert b"$4,000.00" in page(org.agent, "escalations:approval_list", tab="mine").content
+    assert made.get_absolute_url().encode() in page(org.manager, "escalations:approval_list").content
+
+
+def test_a_delegate_finds_it_among_theirs(org):
+    ask(org)
+    delegate = org.people["l3_first"]
+    assert b"$4,000.00" not in page(delegate, "escalations:approval_list").content
+    delegation_create(by=org.manager, delegate=delegate, ends_at=in_hours(8), reason="Leave")
+    assert b"$4,000.00" in page(delegate, "escalations:approval_list").content
+    detail = page(delegate, "escalations:credit_detail", CreditRequest.objects.get().pk).content.decode()
+    assert "lent by Manager Example" in detail
+
+
+def test_the_sums_are_explained(org):
+    first = ask(org, "900", by=org.manager)
+    made = ask(org, "1850", ticket=org.ticket(customer=first.customer))
+    detail = page(org.manager, "escalations:credit_detail", made.pk).content.decode()
+    sums = ("Your limit, 30 days, this customer", "$900.00", "+ $1,850.00", "$2,750.00", "$2,250.00")
+    said = ("Within your authority", "Approve $1,850.00", "Support manager: service credit up to and including $5,000")
+    for words in (*sums, *said):
+        assert words in detail, words
+
+
+def test_approve_deny_and_route_up(org):
+    first, second, third = ask(org), ask(org, ticket=org.ticket(customer=CustomerFactory())), None
+    assert send(org.manager, "escalations:credit_approve", first.pk).status_code == 303
+    assert send(org.manager, "escalations:credit_deny", second.pk).status_code == 422
+    assert send(org.manager, "escalations:credit_deny", second.pk, reason="No.").status_code == 303
+    third = ask(org, ticket=org.ticket(customer=CustomerFactory()))
+    assert send(org.manager, "escalations:credit_route_up", third.pk, reason="Above me.").status_code == 303
+    states = dict(CreditRequest.objects.values_list("pk", "state"))
+    assert (states[first.pk], states[second.pk], states[third.pk]) == ("issued", "denied", "requested")
+    assert send(org.vp, "escalations:credit_approve", first.pk).status_code == 409
+
+
+def test_above_the_limit_there_is_no_approve_but_a_way_up(org):
+    made = ask(org, "5000")
+    ask(org, "0.01", by=org.manager, ticket=org.ticket(customer=CustomerFactory()))
+    # Something was issued meanwhile, by somebody higher.
+    other = ask(org, "1", ticket=made.ticket)
+    credit_approve(request=other, by=org.vp)
+    detail = page(org.manager, "escalations:credit_detail", made.pk).content.decode()
+    assert "Above your limit" in detail
+    assert "Approve $5,000.00" not in detail
+    assert "Vp Example, VP support, up to and including $25,000 can decide" in detail
+    answer = send(org.manager, "escalations:credit_approve", made.pk)
+    assert answer.status_code == 422
+    assert "Above your limit" in answer.content.decode()
+
+
+def test_sent_twice_is_done_once(org):
+    ticket, key = org.ticket(), new_key()
+    for _ in range(2):
+        answer = send(
+            org.manager, "escalations:credit_create", ticket.ref, action="service_credit", amount="$1,250.00",
+            reason="Promised.", idempotency_key=key,
+        )  # fmt: skip
+        assert answer.status_code == 303
+    assert list(CreditRequest.objects.values_list("amount", "state")) == [(Decimal("1250.00"), "issued")]
+
+
+@pytest.mark.parametrize("amount", ["", "abc", "-5", "0", "1.001", "1e30", "5\x00", "٥"])
+def test_bad_amounts_keep_what_was_typed(org, amount):
+    ticket = org.ticket()
+    answer = send(
+        org.manager, "escalations:credit_create", ticket.ref, action="service_credit", amount=amount, reason="Kept."
+    )
+    if amount == "٥":  # a digit all the same
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 422
+    assert "Kept." in answer.content.decode()
+    assert not CreditRequest.objects.exists()
+
+
+def test_the_ticket_says_what_one_may_still_do(org):
+    ticket = org.ticket()
+    ask(org, "3000", ticket=ticket, by=org.manager)
+    ask(org, "500", ticket=ticket)
+    shown = page(org.manager, "escalations:ticket_detail", ticket.ref).content.decode()
+    for words in ("Credits", "$3,000.00", "$500.00", "$1,500.00", "waits for Support manager"):
+        assert words in shown, words
+
+
+def test_the_ledger_filters_sums_and_files(org):
+    ask(org, "3000", by=org.manager)
+    ask(org, "20", by=org.manager, ticket=org.ticket(customer=CustomerFactory(name="=Formula & Sons")))
+    shown = page(org.manager, "escalations:credit_ledger").content.decode()
+    assert "$3,020.00" in shown
+    assert "$3,020.00" not in page(org.manager, "escalations:credit_ledger", q="Pellworth").content.decode()
+    for odd in ({"since": "nonsense"}, {"kind": "x"}, {"until": "2026-02-31"}, {"q": "\x00"}, {"cursor": "x"}):
+        assert page(org.manager, "escalations:credit_ledger", **odd).status_code == 200
+    answer = page(org.manager, "escalations:credit_export", format="csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert text.splitlines()[0].startswith("When,What,Amount,Currency,Customer")
+    assert "'=Formula & Sons" in text
+    assert page(org.manager, "escalations:credit_export", format="xlsx").status_code == 200
+
+
+def test_a_restricted_ticket_keeps_to_itself_what_its_credit_is_about(org):
+    made = ask(org, "3000", by=org.manager)
+    made.ticket.is_restricted = True
+    made.ticket.save()
+    shown = page(org.manager, "escalations:credit_ledger").content.decode()
+    assert "A restricted ticket" in shown
+    assert made.ticket.ref not in shown
+    assert "Pellworth" not in shown
+    assert "$3,000.00" in shown
+    other = ask(org, "100", ticket=org.ticket())
+    detail = page(org.manager, "escalations:credit_detail", other.pk).content.decode()
+    assert made.ticket.ref not in detail
+    assert "A restricted ticket" in detail
+
+
+def test_statements_do_not_grow_with_what_waits(org):
+    def count() -> int:
+        client = Client()
+        client.force_login(org.manager)
+        client.get(reverse("escalations:approval_list"))
+        return len(statements(lambda: client.get(reverse("escalations:approval_list"))))
+
+    ask(org, "10", by=org.agent)
+    ask(org, "4000", ticket=org.ticket(customer=CustomerFactory()))
+    few = count()
+    for _ in range(4):
+        ask(org, "4000", ticket=org.ticket(customer=CustomerFactory()))
+    assert count() == few
