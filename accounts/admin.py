@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts import admin_duty  # noqa: F401: registers its tables
+from accounts import admin_duty  # noqa: F401 (it registers its tables)
 from accounts.choices import Ability
 from accounts.domain.calendar_errors import InvalidCalendar
 from accounts.models import (
