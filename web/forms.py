@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import Input
@@ -158,9 +159,25 @@ class IdempotencyMixin(forms.Form):
 
 
 class VersionMixin(forms.Form):
-    """The version that was shown, so that a save over somebody else's is noticed."""
+    """The version that was shown, so that a save over somebody else's is noticed.
+
+    Fields with `show_hidden_initial` remember what they showed: only what was changed here need be saved.
+    """
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def shown(self) -> dict[str, Any]:
+        """What each field was when the form was made, from the form's own hidden fields."""
+        found = {}
+        for name, field in self.fields.items():
+            if not field.show_hidden_initial:
+                continue
+            raw = field.hidden_widget().value_from_datadict(self.data, self.files, self.add_initial_prefix(name))
+            try:
+                found[name] = field.to_python(raw)
+            except ValidationError:
+                found[name] = None
+        return found
 
 
 def _widget_class(widget: forms.Widget) -> str:

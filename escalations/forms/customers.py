@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 
 from accounts.choices import Ability
 from accounts.models import Calendar, Region, User, validate_time_zone
@@ -49,8 +50,12 @@ class CustomerForm(VersionMixin, BelayForm):
     relationship_notes = forms.CharField(label="Relationship", required=False, widget=forms.Textarea)
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(customer, name) for name in FACTS} | {"version": customer.version}
+        facts = {name: getattr(customer, name) for name in FACTS}
+        rows = {name: value.pk for name, value in facts.items() if isinstance(value, Model)}
+        kwargs["initial"] = facts | rows | {"version": customer.version}
         super().__init__(*args, **kwargs)
+        for name in FACTS:
+            self.fields[name].show_hidden_initial = True
         listed = PickItem.objects.filter(list__in=LISTS.values())
         rows = list(listed.values_list("list", "code", "label", "is_active"))
         for field, name in LISTS.items():
@@ -63,4 +68,5 @@ class CustomerForm(VersionMixin, BelayForm):
         self.fields["success_manager"].queryset = people.order_by("full_name")
 
     def changes(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in FACTS}
+        """What was changed on this form."""
+        return {name: self.cleaned_data[name] for name in FACTS if name in self.changed_data}

@@ -201,19 +201,6 @@ class FactsForm(BelayForm, VersionMixin):
         self.fields["sentiment"].choices = [("", "Not known"), *Sentiment.choices]
         self.fields["complexity"].choices = [("", "Not assessed"), *Complexity.choices]
 
-    def shown(self) -> dict[str, Any]:
-        """What each fact was when the form was made, from the form's own hidden fields."""
-        found = {}
-        for name, field in self.fields.items():
-            if not field.show_hidden_initial:
-                continue
-            raw = field.hidden_widget().value_from_datadict(self.data, self.files, self.add_initial_prefix(name))
-            try:
-                found[name] = field.to_python(raw)
-            except ValidationError:
-                found[name] = None
-        return found
-
 
 def _with_kept(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
     """The list, with the ticket's own value kept where it is out of use by now."""

@@ -1,13 +1,14 @@
 """Customers and the people there, and how a change of theirs reaches the open tickets."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from accounts.choices import Ability
 from accounts.models import Region, User
-from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.errors import NotAllowed, Refused
 from escalations.models import Contact, Customer, Ticket
 from escalations.services.record import plain
 from journal import clock
@@ -22,6 +23,14 @@ FACTS = (
 ON_TICKETS = ("segment", "is_vip", "region")
 # Text that people wrote stays out of the events: it must remain erasable.
 UNTOLD = ("relationship_notes",)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerConflict(Exception):
+    """Somebody changed the customer meanwhile: {field: (theirs, mine)} for the fields in which the two differ."""
+
+    customer: Customer
+    fields: Mapping[str, tuple[Any, Any]]
 
 
 def _person(by: User) -> User:
@@ -65,10 +74,10 @@ def contact_create(*, by: User, customer: Customer, name: str, email: str = "", 
 
 @transaction.atomic
 def customer_change(*, by: User, customer: Customer, version: int, changes: Mapping[str, Any]) -> Customer:
-    """Change what is known of a customer; `version` is the one the form was made from.
+    """Change what is known of a customer; `version` is the one the form was made from, `changes` what it changed.
 
     Segment, VIP and region are carried to the open tickets, which are marked due for the sweep: triggers may speak
-    of them. Running clocks keep the targets they started with. Raises NotAllowed, Overtaken.
+    of them. Running clocks keep the targets they started with. Raises NotAllowed, CustomerConflict.
     """
     person = _person(by)
     if not (person.can(Ability.MANAGE) or person.can(Ability.ADMIN)):
@@ -77,14 +86,14 @@ def customer_change(*, by: User, customer: Customer, version: int, changes: Mapp
     held = list(Ticket.objects.select_for_update(no_key=True).open().filter(customer=customer).order_by("pk"))
     current = Customer.objects.select_for_update(no_key=True, of=("self",)).get(pk=customer.pk)
     now = clock.now()
-    if current.version != version:
-        raise Overtaken(f"{current.name} was changed by somebody else meanwhile. What you typed is kept.")
     unknown = set(changes) - set(FACTS)
     if unknown:
         raise TypeError(f"not facts of a customer: {sorted(unknown)}")
     changed = {name: (getattr(current, name), new) for name, new in changes.items() if getattr(current, name) != new}
     if not changed:
         return current
+    if current.version != version:
+        raise CustomerConflict(current, changed)
     for name, (_, new) in changed.items():
         setattr(current, name, new)
     current.version += 1

@@ -100,8 +100,47 @@ def test_stale_form_keeps_what_was_typed(org, client, url):
     answer = client.post(f"{url}edit/", stale)
     assert answer.status_code == 409
     assert 'value="Mine"' in answer.content.decode()
+    (one,) = answer.context["conflict"].differences
+    assert (one.label, one.theirs, one.mine) == ("Name", "Theirs", "Mine")
     org.customer.refresh_from_db()
     assert org.customer.name == "Theirs"
+
+
+def shown_of(page) -> dict[str, object]:
+    """The form as a browser would send it, unchanged."""
+    form = page.context["form"]
+    values = {}
+    for field in form:
+        value = field.value()
+        shown = "" if value in (None, False) else "on" if value is True else value
+        values[field.name] = shown
+        if field.field.show_hidden_initial:
+            values[field.html_initial_name] = "" if value is None else value
+    return {name: value for name, value in values.items() if value != "" or name != "is_vip"}
+
+
+def test_two_people_who_change_different_things_both_get_them(org, client, url):
+    client.force_login(org.manager)
+    mine = shown_of(client.get(f"{url}edit/")) | {"relationship_notes": "Mine"}
+    client.post(f"{url}edit/", shown_of(client.get(f"{url}edit/")) | {"segment": "smb"})
+    assert client.post(f"{url}edit/", mine).status_code == 303
+    org.customer.refresh_from_db()
+    assert (org.customer.segment, org.customer.relationship_notes) == ("smb", "Mine")
+
+
+@pytest.mark.parametrize(("side", "kept"), [("theirs", "smb"), ("mine", "mid_market")])
+def test_who_comes_second_chooses_field_by_field(org, client, url, side, kept):
+    client.force_login(org.manager)
+    mine = shown_of(client.get(f"{url}edit/")) | {"segment": "mid_market", "relationship_notes": "Mine"}
+    client.post(f"{url}edit/", shown_of(client.get(f"{url}edit/")) | {"segment": "smb"})
+    conflict = client.post(f"{url}edit/", mine)
+    assert conflict.status_code == 409
+    assert [one.name for one in conflict.context["conflict"].differences] == ["segment"]
+    again = mine | {"version": conflict.context["form"].data["version"], "initial-segment": "smb"}
+    answer = client.post(f"{url}edit/", again | {"resolve": "chosen", "conflict-segment": side})
+    assert answer.status_code == 303
+    org.customer.refresh_from_db()
+    assert (org.customer.segment, org.customer.relationship_notes) == (kept, "Mine")
 
 
 @pytest.mark.parametrize(
