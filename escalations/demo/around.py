@@ -10,7 +10,7 @@ from escalations.services.answers import handoff_accept
 from escalations.services.consults import consult_answer, consult_ask
 from escalations.services.follow_ups import follow_up_record
 from escalations.services.moves import ticket_de_escalate, ticket_transfer
-from escalations.services.read_backs import Restated, read_back_confirm, read_back_correct, read_back_give
+from escalations.services.read_backs import read_back_confirm, read_back_correct, read_back_give
 from escalations.services.warm import handoff_release
 
 QUESTIONS = (
@@ -31,7 +31,7 @@ class Around(Scene):
         return User.objects.select_related("team__tier").get(username=username)
 
     def take_over(self, minutes_later: float, by: str, *, reads_back: bool = True, keeps: bool = False) -> "Around":
-        words = Restated(self.problem.finding.format(**self.slots), self.problem.action.format(**self.slots))
+        words = self.read_back
         estimate = self.now + timedelta(hours=self.rng.randrange(2, 9))
         self._at(
             minutes_later,

@@ -22,6 +22,7 @@ from escalations.models import Customer, Escalation, Ticket
 from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.handoffs import handoff_file
+from escalations.services.read_backs import Restated, read_back_confirm
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_create, ticket_wait
 from journal import clock
@@ -139,15 +140,25 @@ class Scene:
         return self
 
     def accept(self, minutes_later: float, by: str = "") -> "Scene":
-        person = self._receiver(by)
+        """Accepted, read back, and confirmed by the sender two minutes later."""
+        person, read_back = self._receiver(by), self.read_back
         estimate = self.now + timedelta(hours=self.rng.randrange(2, 9))
         self._at(
             minutes_later,
             lambda: handoff_accept(
-                escalation=self.escalation, by=person, estimated_resolution_at=estimate, needs_resources=False
+                escalation=self.escalation, by=person, estimated_resolution_at=estimate, needs_resources=False,
+                read_back=read_back,
             ),
-        )
+        )  # fmt: skip
+        sender = self.escalation.from_user
+        if sender is not None:
+            self._at(2, lambda: read_back_confirm(escalation=self.escalation, by=sender, round=1))
         return self
+
+    @property
+    def read_back(self) -> Restated:
+        """What a receiver makes of the handoff."""
+        return Restated(self.problem.finding.format(**self.slots), self.problem.action.format(**self.slots))
 
     def send_back(self, minutes_later: float) -> "Scene":
         person = self._receiver("")
