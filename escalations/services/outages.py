@@ -14,15 +14,15 @@ from django.db.models import F
 
 from accounts.models import User
 from escalations.choices import WAITING_FOR_RECEIVER, Axis, ConsultState, EscalationState, TicketState
-from escalations.models import Consult, Escalation, Message, Resolution, Ticket
+from escalations.models import Consult, Escalation, Message, Resolution, SimilarUse, Ticket
 from escalations.services.conversation import reply_held
 from escalations.services.families import Family, hold_family
 from escalations.services.flowing import Flow, flow_down
 from escalations.services.locking import check_ticket_part
 from escalations.services.many_clocks import close_hops, read_clocks, save_clocks
 from escalations.services.parents import release_children
-from escalations.services.record import plain, tell
-from escalations.services.resolutions import resolve_held, stop_everything, with_parent
+from escalations.services.record import tell
+from escalations.services.resolutions import resolve_held, stop_everything
 from escalations.services.warm import check_may_answer
 from journal.models import Event
 
@@ -134,6 +134,8 @@ def _resolve_children(
         state=TicketState.RESOLVED, resolved_at=now, waiting_since=None, version=F("version") + 1
     )
     save_clocks(list(many.values()))
+    # What ended them was the parent, whatever answer somebody had found before.
+    SimilarUse.objects.filter(ticket__in=[one.pk for one in children], prevented__isnull=True).update(prevented=False)
     resolutions = Resolution.objects.bulk_create(
         Resolution(
             ticket=one, tier=one.tier, team=one.team, resolved_by=family.by, resolved_at=now, root_cause=root_cause,
@@ -151,7 +153,7 @@ def _tell_resolved(family: Family, parent: Ticket, resolutions: Sequence[Resolut
             occurred_at=family.now,
             data={
                 "resolution": one.pk, "root_cause": one.root_cause, "satisfaction": None, "escalation": None,
-                **{key: plain(value) for key, value in with_parent(parent).items()},
+                "other": parent.pk, "ref": parent.ref,
             },
         )
         for one in resolutions

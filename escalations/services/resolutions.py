@@ -85,9 +85,8 @@ def resolve_held(
     satisfaction: int | None = None,
     customer_lost: bool = False,
     feedback: Feedback | None = None,
-    parent: Ticket | None = None,
 ) -> Resolution:
-    """Resolve a ticket that is held already; its open children are the caller's. `parent`: it is resolved with it."""
+    """Resolve a ticket that is held already; its open children are the caller's."""
     current = held.ticket
     said = f"{current.ref} is {current.get_state_display().lower()} by now."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "resolve", parts, said=said)
@@ -118,14 +117,9 @@ def resolve_held(
     clocks.save()
     tell(
         held, "ticket.resolved", resolution=resolution.pk, root_cause=root_cause, satisfaction=satisfaction,
-        escalation=escalation.pk if escalation else None, **with_parent(parent),
+        escalation=escalation.pk if escalation else None,
     )  # fmt: skip
     return resolution
-
-
-def with_parent(parent: Ticket | None) -> dict[str, object]:
-    """What the event of a resolution says of the parent with which the ticket was resolved."""
-    return {} if parent is None else {"other": parent.pk, "ref": parent.ref}
 
 
 def _end_escalation(held: Held, escalation: Escalation, feedback: Feedback | None) -> None:
