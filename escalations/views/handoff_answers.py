@@ -43,12 +43,13 @@ STATE_SIGNS = {
     EscalationState.RESOLVED: "circle-check",
 }  # fmt: skip
 BACK_TO = {"inbox": "escalations:inbox_list", "desk": "escalations:home"}
+ELSEWHERE = frozenset({"readdress"})  # done where a whole desk is handed over
 BY_RECEIVER = frozenset({"acknowledge", "accept", "return"})
 
 
 def actions_for(user: User, escalation: Escalation) -> frozenset[str]:
     """What the page offers this person. Nobody answers a handoff that they filed."""
-    found = allowed(ESCALATION_TRANSITIONS, escalation.state, parts_on_escalation(user, escalation))
+    found = allowed(ESCALATION_TRANSITIONS, escalation.state, parts_on_escalation(user, escalation)) - ELSEWHERE
     return found - BY_RECEIVER if escalation.from_user_id == user.pk else found
 
 
