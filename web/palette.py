@@ -26,13 +26,17 @@ WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line. `post` is (name, value) of what choosing it sends to `url`; without it `url` is opened."""
+    """One line. `post` is (name, value) of what choosing it sends to `url`; without it `url` is opened.
+
+    `also`: other words by which people look for it, which are not shown.
+    """
 
     label: str
     url: str
     sign: str = "arrow-right"
     sub: str = ""
     key: str = ""
+    also: str = ""
     post: tuple[str, str] | None = None
 
 
@@ -70,7 +74,7 @@ class Ask:
         return all(any(known.startswith(word) for known in begun) for word in self.words)
 
     def among(self, items: Iterable[Item], most: int = 8) -> list[Item]:
-        return [item for item in items if self.fits(item.label, item.sub)][:most]
+        return [item for item in items if self.fits(item.label, item.sub, item.also)][:most]
 
 
 Source = Callable[[Ask], Iterable[Group]]

@@ -55,9 +55,19 @@ function select() {
 
 function press(selector) {
   const row = cursor();
-  const button = row ? row.querySelector(selector) : document.querySelector(`main ${selector}:not(tr *)`);
-  if (!button || button.hidden) return false;
+  const found = [...(row ?? document.getElementById("main")).querySelectorAll(selector)];
+  const button = found.find((one) => one.checkVisibility() && (row || !one.closest("tr")));
+  if (!button) return false;
   button.click();
+  return true;
+}
+
+// Back to the list one came from, with its filters and its place; else to what stands above this page.
+function up() {
+  const from = document.referrer ? new URL(document.referrer) : null;
+  const isList = from?.origin === location.origin && /^\/($|queue\/|inbox\/|issues\/)/.test(from.pathname);
+  if (isList && from.pathname !== location.pathname) history.back();
+  else return follow("[data-up], .page-head__crumb a[href]");
   return true;
 }
 
@@ -68,7 +78,7 @@ const KEYS = {
   k: () => move(-1),
   x: select,
   a: () => press("[data-act], [data-acknowledge]"),
-  u: () => !cursor() && follow("[data-up], .page-head__crumb a[href]"),
+  u: up,
   e: () => follow("[data-escalate]"),
   Enter: () => !document.activeElement?.matches("a, button, summary") && Boolean(cursor()) && follow("a[href]"),
 };

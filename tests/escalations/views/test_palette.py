@@ -113,7 +113,7 @@ def test_over_a_ticket_its_acts_come_first(org, client):
         labels(found, title)
     )
     assert "Close ticket" not in labels(found, title)
-    assert labels(ask(client, "esc", at=f"{ticket.get_absolute_url()}hops/"), title) == ["Escalate"]
+    assert labels(ask(client, "esc", at=f"{ticket.get_absolute_url()}hops/"), title) == ["Escalate", "De-escalate"]
     text = client.get("/palette/", {"q": "take", "at": ticket.get_absolute_url()}).content.decode()
     assert f'href="/bulk/one/" data-post="one" data-value="take:{ticket.ref}"' in text
     # Somebody who only reads it.
