@@ -130,7 +130,7 @@ def acts(ask: Ask) -> Iterable[Group]:
         (Ability.WORK, Item("Create ticket", reverse("escalations:ticket_create"), "plus", also="new open")),
         (
             Ability.IMPORT,
-            Item("Import tickets", reverse("escalations:import_create"), "file-import", also="new upload"),
+            Item("Import tickets", reverse("escalations:import_create"), "file-import", also="upload"),
         ),
         (Ability.READ, Item("Views", reverse("escalations:view_list"), "bookmark", also="saved pinned")),
         (Ability.READ, Item("Done at once", reverse("escalations:bulk_list"), "list-check", also="undo bulk several")),
