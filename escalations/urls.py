@@ -1,6 +1,7 @@
 from django.urls import path
 
 from escalations.views import (
+    advice,
     around,
     attachments,
     bulk,
@@ -18,6 +19,7 @@ from escalations.views import (
     imports,
     inbox,
     intake,
+    intake_drafts,
     issues,
     links,
     mentions,
@@ -44,6 +46,8 @@ queue_urls = [
     path("queue/news/", queue.queue_news, name="queue_news"),
     path("queue/export/", queue.queue_export, name="queue_export"),
     path("tickets/create/", intake.ticket_create, name="ticket_create"),
+    path("tickets/create/draft/", intake_drafts.ticket_create_draft, name="ticket_create_draft"),
+    path("tickets/create/discard/", intake_drafts.ticket_create_discard, name="ticket_create_discard"),
     path("tickets/create/customer/", intake.ticket_create_customer, name="ticket_create_customer"),
     path("tickets/create/duplicates/", intake.ticket_create_duplicates, name="ticket_create_duplicates"),
     path("tickets/<str:ref>/read/", queue.ticket_read, name="ticket_read"),
@@ -99,6 +103,7 @@ ticket_urls = [
     path("tickets/<str:ref>/", tickets.ticket_detail, name="ticket_detail"),
     path("tickets/<str:ref>/news/", tickets.ticket_news, name="ticket_news"),
     path("tickets/<str:ref>/hops/", tickets.hop_list, name="hop_list"),
+    path("tickets/<str:ref>/advice/", advice.ticket_advice, name="ticket_advice"),
     path("tickets/<str:ref>/clocks/<int:pk>/", clocks.clock_detail, name="clock_detail"),
     path("tickets/<str:ref>/messages/reply/", messages.message_reply, name="message_reply"),
     path("tickets/<str:ref>/messages/note/", messages.message_note, name="message_note"),

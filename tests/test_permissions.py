@@ -107,6 +107,7 @@ RULES: dict[Open, str] = {
         " escalations:team_desk"
     ),
     Open.WORK: "escalations:desk_news escalations:ticket_create escalations:ticket_create_customer"
+    " escalations:ticket_create_draft escalations:ticket_create_discard"
     " escalations:ticket_create_duplicates escalations:issue_create escalations:issue_change escalations:issue_close"
     " escalations:issue_reopen",
     Open.MANAGE: "escalations:customer_change",
@@ -119,7 +120,7 @@ RULES: dict[Open, str] = {
         "escalations:ticket_links"
         " escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
         " escalations:mention_list escalations:mention_seen escalations:desk_line_seen"
-        " escalations:clock_detail escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
+        " escalations:clock_detail escalations:ticket_advice escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
         " escalations:message_note escalations:ticket_facts escalations:feedback_seen escalations:ticket_similar"
         " escalations:similar_use escalations:similar_take_back escalations:ticket_presence escalations:consult_detail escalations:consult_seen"
     ),

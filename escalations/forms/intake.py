@@ -62,6 +62,9 @@ class TicketCreateForm(IdempotencyMixin, BelayForm):
     )  # fmt: skip
     optional_marks = ("description", "contact", "contact_name", "contact_email", "contact_phone", "new_region")
 
+    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
     customer_words = forms.CharField(label="Customer", required=False, max_length=160)
     customer = forms.CharField(label="Customer", required=False, max_length=20)
     new_name = forms.CharField(label="Name of the new customer", required=False, max_length=160)

@@ -11,9 +11,14 @@ from accounts.models import Region, Team, User
 from escalations.models import Contact, Customer, Ticket
 from escalations.services.customers import contact_create, customer_create
 from escalations.services.tickets import ticket_create
-from journal.services import claim_submit, settle_submit
+from journal.services import claim_submit, draft_discard, settle_submit
 
 PURPOSE = "ticket_create"
+
+
+def intake_form_key(key: uuid.UUID) -> str:
+    """The name of the draft of one form: somebody may write two tickets in two windows."""
+    return f"{PURPOSE}:{key.hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +70,6 @@ def ticket_take_in(
         by=by, customer=customer, contact=contact, subject=subject, description=description, priority=priority,
         team=team, is_restricted=is_restricted, readers=readers, **facts,
     )  # fmt: skip
+    draft_discard(user=by, form=intake_form_key(key))
     settle_submit(claim=claim, result={"ticket": ticket.pk})
     return ticket, True

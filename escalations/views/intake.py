@@ -7,27 +7,23 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.choices import Ability
-from accounts.models import User
-from escalations.errors import NotAllowed, Refused
+from escalations.errors import Refused
 from escalations.forms.intake import NEW, TicketCreateForm
 from escalations.models import Customer, Ticket
 from escalations.selectors.duplicates import Duplicate, duplicates_at_intake
 from escalations.selectors.intake import customer_matches, customer_of, starts
-from escalations.services.intake import ticket_take_in
+from escalations.services.intake import intake_form_key, ticket_take_in
+from escalations.views import form_drafts, intake_drafts
 from escalations.views.answers import refuse, service_answers
+from escalations.views.takes_in import check_takes_in
+from journal.services import DraftConflict
 from policies.choices import PickListName
 from policies.selectors import pick_labels
 from web.clock import page_now
-from web.http import INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, redirect_to
 
 FIND = "find"
 SEVERAL = ("readers",)
-
-
-def _check_takes_in(user: User) -> None:
-    if not user.can(Ability.WORK) and not user.can(Ability.MANAGE):
-        raise NotAllowed("Tickets are opened by the people who work them.")
 
 
 def _typed(data: QueryDict) -> dict[str, Any]:
@@ -56,8 +52,14 @@ def _customer_part(form: TicketCreateForm, words: str, chosen: str) -> dict[str,
 @require_http_methods(["GET", "HEAD", "POST"])
 @service_answers
 def ticket_create(request: HttpRequest) -> HttpResponse:
-    """The form; `?customer=` chooses one. Sending it twice opens one ticket."""
-    _check_takes_in(request.user)
+    """The form; `?customer=` chooses one, `?draft=` goes on with one. Sending it twice opens one ticket."""
+    check_takes_in(request.user)
+    if request.method == "POST" and form_drafts.asks_for_choice(request):
+        key = intake_drafts.key_of(request.POST.get("idempotency_key", ""))
+        form_drafts.choose(request, intake_form_key(key))
+        return redirect_to(request, intake_drafts.page_of(key.hex))
+    if "draft" in request.GET and request.method != "POST":
+        return _gone_on(request)
     sent = request.POST if request.method == "POST" else request.GET
     customer = customer_of(sent.get("customer", ""))
     is_final = request.method == "POST" and FIND not in request.POST
@@ -65,13 +67,32 @@ def ticket_create(request: HttpRequest) -> HttpResponse:
         form = TicketCreateForm(initial=_typed(sent), customer=customer)
         return _page(request, form, sent, OK)
     form = TicketCreateForm(request.POST, customer=customer)
-    if form.is_valid() and (ticket := _opened(request, form)):
-        return redirect_to(request, ticket.get_absolute_url())
+    try:
+        if form.is_valid() and (ticket := _opened(request, form)):
+            return redirect_to(request, ticket.get_absolute_url())
+    except DraftConflict as error:
+        return _page(request, form, sent, CONFLICT, conflict=form_drafts.panel_of(request, error.stored, form))
     return _page(request, form, sent, INVALID)
 
 
+def _gone_on(request: HttpRequest) -> HttpResponse:
+    """The form as it was left."""
+    key = intake_drafts.key_of(request.GET["draft"])
+    draft = form_drafts.stored_draft(request, intake_form_key(key))
+    if draft is None:
+        messages.warning(request, "That draft is gone: its ticket was created, or it was discarded.")
+        return redirect_to(request, request.path)
+    initial = intake_drafts.initial_of(draft, key)
+    sent = QueryDict(mutable=True)
+    sent.update({name: value for name, value in initial.items() if isinstance(value, str)})
+    form = TicketCreateForm(initial=initial, customer=customer_of(sent.get("customer", "")))
+    return _page(request, form, sent, OK, saved_at=draft.saved_at)
+
+
 def _opened(request: HttpRequest, form: TicketCreateForm) -> Ticket | None:
+    """The ticket; None where something must be corrected. Raises DraftConflict for what another window saved."""
     data = form.cleaned_data
+    form_drafts.check_other_window(request, intake_form_key(data["idempotency_key"]))
     try:
         ticket, is_first = ticket_take_in(
             by=request.user, key=data["idempotency_key"], customer=form.who(), contact=form.whom(),
@@ -86,7 +107,7 @@ def _opened(request: HttpRequest, form: TicketCreateForm) -> Ticket | None:
     return ticket
 
 
-def _page(request: HttpRequest, form: TicketCreateForm, sent: QueryDict, status: int) -> HttpResponse:
+def _page(request: HttpRequest, form: TicketCreateForm, sent: QueryDict, status: int, **more: Any) -> HttpResponse:
     policy, listed = starts(request.user, form.known_customer)
     chosen = str(form["priority"].value() or "")
     context = {
@@ -94,7 +115,9 @@ def _page(request: HttpRequest, form: TicketCreateForm, sent: QueryDict, status:
         "starts": listed,
         "chosen_priority": chosen,
         "duplicates": _duplicates(request, form.known_customer, sent),
+        "begun": intake_drafts.begun_by(request.user) if request.method != "POST" and not more else [],
         **_customer_part(form, sent.get("customer_words", ""), sent.get("customer", "")),
+        **more,
     }
     return render(request, "escalations/ticket_create.html", context, status=int(status))
 
@@ -103,7 +126,7 @@ def _page(request: HttpRequest, form: TicketCreateForm, sent: QueryDict, status:
 @service_answers
 def ticket_create_customer(request: HttpRequest) -> HttpResponse:
     """The section about the customer, while its name is being typed or one is chosen."""
-    _check_takes_in(request.user)
+    check_takes_in(request.user)
     customer = customer_of(request.GET.get("customer", ""))
     form = TicketCreateForm(initial=_typed(request.GET), customer=customer)
     part = _customer_part(form, request.GET.get("customer_words", ""), request.GET.get("customer", ""))
@@ -120,7 +143,7 @@ def _duplicates(request: HttpRequest, customer: Customer | None, sent: QueryDict
 @service_answers
 def ticket_create_duplicates(request: HttpRequest) -> HttpResponse:
     """Tickets that may say the same already, while the subject is being typed."""
-    _check_takes_in(request.user)
+    check_takes_in(request.user)
     customer = customer_of(request.GET.get("customer", ""))
     form = TicketCreateForm(initial=_typed(request.GET), customer=customer)
     context = {"form": form, "duplicates": _duplicates(request, customer, request.GET)}

@@ -67,6 +67,9 @@ async function settled(form, response) {
     forget(form);
     const version = response.headers.get("Belay-Version");
     if (version && form.elements.draft_version) form.elements.draft_version.value = version;
+    // A form that is found again by its address is reloaded there.
+    const page = response.headers.get("Belay-Page");
+    if (page) history.replaceState(history.state, "", page);
     say(form, `Saved ${response.headers.get("Belay-Saved") ?? clockTime()}`);
     if (response.status === 200) swapAround(await response.text());
   } else if (response.status === 401) {
@@ -78,7 +81,7 @@ async function settled(form, response) {
     state(form).stopped = true;
   } else if (response.status === 409) {
     state(form).stopped = true;
-    say(form, "Not saved: somebody else changed this", { sign: "alert-triangle", kind: "stopped" });
+    say(form, "Not saved: changed elsewhere meanwhile", { sign: "alert-triangle", kind: "stopped" });
     placeConflict(form, await response.text());
   } else if (response.status === 422 || response.status === 400 || response.status === 413) {
     keepHere(form);
