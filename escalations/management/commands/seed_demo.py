@@ -14,6 +14,7 @@ from escalations.choices import ClockState
 from escalations.demo.around import tell_around
 from escalations.demo.history import BEGIN, write_history
 from escalations.demo.live import tell_present
+from escalations.demo.views import load_views
 from escalations.demo.world import World
 from escalations.models import Clock
 from escalations.services.sweep import sweep
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         past = write_history(world, now - timedelta(days=2))
         present = tell_present(world, now)
         present += tell_around(world, now)
+        load_views(now)
         return past, present
 
     def ring(self) -> None:
