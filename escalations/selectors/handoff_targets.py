@@ -92,7 +92,8 @@ class Target:
             said += f" {one.duty}."
         if one.suggested:
             return f"{said} Suggested: {one.suggested.user}, {one.suggested.words}."
-        freest = min(one.people, key=lambda other: (other.taken / max(other.user.capacity, 1), other.user.full_name))
+        there = [other for other in one.people if not other.is_away] or one.people
+        freest = min(there, key=lambda other: (other.taken / max(other.user.capacity, 1), other.user.full_name))
         return f"{said} Most room: {freest.user}, {freest.load}."
 
     @property
@@ -134,16 +135,18 @@ class Targets:
                     return Target(value, one, person)
         return None
 
-    def default(self, ticket: Ticket) -> str:
-        """The next tier's team, of the ticket's region where there is one. Nobody where a person must be named.
+    def default(self, ticket: Ticket, *, tier: str = "") -> str:
+        """A team of `tier`, else of the next one, of the ticket's region where there is one.
+
+        Nobody where a person must be named.
 
         Nobody on duty is not waited for: another team of that tier goes before it, where somebody is.
         """
         if self.people_only or not self.teams:
             return ""
-        first_rank = self.teams[0].team.tier.rank
         region = ticket.region_id or ticket.team.region_id
-        nearest = [one for one in self.teams if one.team.tier.rank == first_rank]
+        wanted = tier if any(one.team.tier.code == tier for one in self.teams) else self.teams[0].team.tier.code
+        nearest = [one for one in self.teams if one.team.tier.code == wanted]
         nearest.sort(key=lambda one: (one.nobody, one.team.region_id != region))
         return f"team:{nearest[0].team.pk}"
 

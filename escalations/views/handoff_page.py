@@ -118,10 +118,14 @@ class HandoffPage:
         return pick_labels(PickListName.SEGMENT, PickListName.RETURN_REASON, PickListName.DE_ESCALATION)
 
     def beginning(self) -> Draft:
-        """The values before anybody typed."""
-        to = self.prefill.to if self.targets.find(self.prefill.to) else self.targets.default(self.ticket)
+        """The values before anybody typed; the advice on the ticket may have named a tier and a reason (`?tier=`)."""
+        advised, reasons = self.request.GET, dict(self.options["choices"].reasons)
+        to = self.targets.default(self.ticket, tier=advised.get("tier", ""))
+        if self.prefill.to and self.targets.find(self.prefill.to):
+            to = self.prefill.to
+        reason = self.prefill.reason or next((code for code in (advised.get("reason"),) if code in reasons), "")
         stayed = self.latest is not None and self.latest.state == EscalationState.RETURNED and self.latest.is_warm
-        return draft_of_content(self.base, reason=self.prefill.reason, to=to, is_warm=stayed)
+        return draft_of_content(self.base, reason=reason, to=to, is_warm=stayed)
 
     def hidden(self) -> dict[str, Any]:
         """The form's own bookkeeping."""

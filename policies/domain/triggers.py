@@ -107,9 +107,16 @@ class CompiledTrigger:
 class Reason:
     """A condition that held, and the value that the ticket had."""
 
-    fact: str
-    words: str
+    check: Check
     had: Any
+
+    @property
+    def fact(self) -> str:
+        return self.check.fact.name
+
+    @property
+    def words(self) -> str:
+        return check_words(self.check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,14 @@ def check_words(check: Check, names: Names | None = None) -> str:
     """`Waiting time is more than 2 h`."""
     shown = value_words(check.fact, check.value, names)
     return f"{check.fact.label} {check.fact.says(check.operator)} {shown}".rstrip()
+
+
+def reason_words(reason: Reason, names: Names | None = None) -> str:
+    """`Waiting time is more than 2 h: 3 h 10 min`; the value only where the condition does not say it itself."""
+    said = check_words(reason.check, names)
+    if reason.check.operator is Operator.IS or reason.had is None:
+        return said
+    return f"{said}: {value_words(reason.check.fact, reason.had, names)}"
 
 
 def trigger_words(trigger: CompiledTrigger, names: Names | None = None) -> str:
@@ -202,7 +217,7 @@ def _group_reasons(group: CompiledGroup, facts: Facts) -> tuple[Reason, ...] | N
     held = [check for check in group.checks if holds(check, facts.get(check.fact.name))]
     if not held or (group.join is Join.ALL and len(held) < len(group.checks)):
         return None
-    return tuple(Reason(check.fact.name, check.words, facts.get(check.fact.name)) for check in held)
+    return tuple(Reason(check, facts.get(check.fact.name)) for check in held)
 
 
 def evaluate(trigger: CompiledTrigger, facts: Facts) -> Match | None:
