@@ -6,6 +6,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.services.presence import presence_left, presence_seen
 from escalations.access import ticket_for
+from escalations.models import Escalation, Ticket
+from escalations.selectors.handoff import last_escalation
 from escalations.selectors.presence import HANDOFF, TICKET, present, subject_of
 from web.clock import page_now
 from web.http import no_news
@@ -23,6 +25,18 @@ def ticket_presence(request: HttpRequest, ref: str) -> HttpResponse:
     now = page_now(request)
     presence_seen(user=request.user, subject=subject, at=now, is_writing=bool(request.POST.get("writing")))
     found = present(ticket, but=request.user, now=now)
-    if request.POST.get("here", "") == found.key:
+    filed = _filed_meanwhile(request, ticket) if page == HANDOFF else None
+    key = f"{found.key} {filed.pk if filed else ''}".strip()
+    if request.POST.get("here", "") == key:
         return no_news()
-    return render(request, "escalations/_presence.html", {"ticket": ticket, "present": found, "at": page})
+    context = {"ticket": ticket, "present": found, "at": page, "here": key, "filed": filed}
+    context["completes"] = request.POST.get("completes")
+    return render(request, "escalations/_presence.html", context)
+
+
+def _filed_meanwhile(request: HttpRequest, ticket: Ticket) -> Escalation | None:
+    """A handoff that waits while somebody still writes one; not the one that this page completes itself."""
+    if request.POST.get("completes"):
+        return None
+    latest = last_escalation(ticket)
+    return latest if latest is not None and latest.waits else None

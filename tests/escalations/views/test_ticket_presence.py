@@ -129,3 +129,15 @@ def test_each_person_does_one_thing_the_strongest():
     found = said([("A", "ticket"), ("A", "handoff"), ("B", "writing"), ("B", "ticket"), ("C", "ticket")])
     assert found.lines == ("A is writing a handoff", "B is writing here", "C is reading this")
     assert found.writes_handoff == "A"
+
+
+def test_who_still_writes_hears_that_somebody_filed(org, ticket, call):
+    second = org.people["l1_second"]
+    assert call(org.agent, at="handoff").status_code == 204
+    escalation = org.handoff(ticket, by=second)
+    answer = call(org.agent, at="handoff").content.decode()
+    assert "L1_Second Example handed this ticket to Integrations meanwhile." in answer
+    assert call(org.agent, at="handoff", here=str(escalation.pk)).status_code == 204
+    assert call(org.agent).status_code == 204
+    assert "in another window" in call(second, at="handoff").content.decode()
+    assert call(org.receiver, at="handoff", completes="1").content.decode().count("meanwhile") == 0
