@@ -34,6 +34,7 @@ from escalations.views import (
     ticket_actions,
     ticket_forms,
     tickets,
+    triggers,
 )
 
 app_name = "escalations"
@@ -200,6 +201,10 @@ credit_urls = [
     path("tickets/<str:ref>/credits/create/", credits.credit_create, name="credit_create"),
 ]
 
+trigger_urls = [
+    path("triggers/try/", triggers.trigger_try, name="trigger_try"),
+]
+
 urlpatterns = [
     *queue_urls,
     *link_urls,
@@ -212,4 +217,5 @@ urlpatterns = [
     *similar_urls,
     *around_urls,
     *credit_urls,
+    *trigger_urls,
 ]

@@ -12,18 +12,9 @@ from policies.domain.prover import Finding
 from policies.models import PolicyVersion, Publication
 from policies.proving import findings_of
 from policies.services.versions import second_person_problem
-from web import navigation
-from web.formats import counted
 
 # What the prover says follows from the draft and from the organisation; the second changes seldom.
 KEPT_SECONDS = 60
-MOST_DRAFTS = 99
-
-
-def drafts_count(request: HttpRequest) -> navigation.Count | None:
-    """ "1 draft", beside the studio's link."""
-    number = PolicyVersion.objects.filter(state=PolicyState.DRAFT).order_by()[:MOST_DRAFTS].count()
-    return navigation.Count(number, text=counted(number, "draft")) if number else None
 
 
 def open_findings(version: PolicyVersion) -> int:

@@ -1,11 +1,37 @@
 from django.urls import path
 
 from policies import authority_views
-from policies.views import documents
+from policies.views import changes, documents, proof, rows, triggers, versions
 
 app_name = "policies"
+
+# Before the documents: "versions" is no version's code.
+studio_urls = [
+    path("versions/", versions.version_list, name="version_list"),
+    path("versions/<str:code>/", versions.version_detail, name="version_detail"),
+    path("versions/<str:code>/edit/", versions.version_edit, name="version_edit"),
+    path("versions/<str:code>/copy/", versions.version_copy, name="version_copy"),
+    path("versions/<str:code>/delete/", versions.version_delete, name="version_delete"),
+    path("versions/<str:code>/rules/", rows.version_rules, name="version_rules"),
+    path("versions/<str:code>/rules/<slug:section>/", rows.section_detail, name="section_detail"),
+    path("versions/<str:code>/rules/<slug:section>/create/", rows.row_create, name="row_create"),
+    path("versions/<str:code>/rules/<slug:section>/<int:pk>/", rows.row_edit, name="row_edit"),
+    path("versions/<str:code>/rules/<slug:section>/<int:pk>/delete/", rows.row_delete, name="row_delete"),
+    path("versions/<str:code>/rules/<slug:section>/<int:pk>/move/", rows.row_move, name="row_move"),
+    path("versions/<str:code>/triggers/create/", triggers.trigger_create, name="trigger_create"),
+    path("versions/<str:code>/triggers/condition/", triggers.trigger_condition, name="trigger_condition"),
+    path("versions/<str:code>/triggers/<int:pk>/", triggers.trigger_edit, name="trigger_edit"),
+    path("versions/<str:code>/proof/", proof.version_proof, name="version_proof"),
+    path("versions/<str:code>/proof/accept/", proof.finding_accept, name="finding_accept"),
+    path("versions/<str:code>/proof/take-back/", proof.finding_take_back, name="finding_take_back"),
+    path("versions/<str:code>/changes/", changes.version_changes, name="version_changes"),
+    path("versions/<str:code>/publish/", changes.version_publish, name="version_publish"),
+    path("versions/<str:code>/publish/cancel/", changes.publication_cancel, name="publication_cancel"),
+]
+
 urlpatterns = [
     path("", documents.policy_detail, name="policy_detail"),
+    *studio_urls,
     path("authority/", authority_views.authority_detail, name="authority_detail"),
     path("delegations/", authority_views.delegation_list, name="delegation_list"),
     path("delegations/create/", authority_views.delegation_create, name="delegation_create"),

@@ -34,6 +34,7 @@ from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
 from policies.selectors import policy_of
+from policies.services.drafts import draft_create
 from tests.factories import Organisation, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -64,9 +65,11 @@ class Open(Enum):
     WORK = auto()
     MANAGE = auto()
     IMPORT = auto()
+    POLICY = auto()
 
 
-ABILITIES = {Open.WORK: Ability.WORK, Open.MANAGE: Ability.MANAGE, Open.IMPORT: Ability.IMPORT}
+ABILITIES = {Open.WORK: Ability.WORK, Open.MANAGE: Ability.MANAGE, Open.IMPORT: Ability.IMPORT,
+             Open.POLICY: Ability.POLICY}  # fmt: skip
 OF_TICKET = (Open.TICKET, Open.HOLDERS, Open.SENDERS, Open.RECEIVERS, Open.AUTHOR, Open.APPROVERS)
 
 RULES: dict[Open, str] = {
@@ -111,6 +114,13 @@ RULES: dict[Open, str] = {
     " escalations:ticket_create_duplicates escalations:issue_create escalations:issue_change escalations:issue_close"
     " escalations:issue_reopen",
     Open.MANAGE: "escalations:customer_change",
+    Open.POLICY: (
+        "policies:version_list policies:version_detail policies:version_edit policies:version_copy"
+        " policies:version_delete policies:version_rules policies:section_detail policies:row_create policies:row_edit"
+        " policies:row_delete policies:row_move policies:trigger_create policies:trigger_condition"
+        " policies:trigger_edit policies:version_proof policies:finding_accept policies:finding_take_back"
+        " policies:version_changes policies:version_publish policies:publication_cancel escalations:trigger_try"
+    ),
     Open.IMPORT: (
         "escalations:import_list escalations:import_create escalations:import_detail escalations:import_columns"
         " escalations:import_values escalations:import_preview escalations:import_mapping escalations:import_check"
@@ -197,6 +207,7 @@ class Scene:
         self.duty = self._duty()
         self.skill = Skill.objects.create(code="webhooks", name="Webhooks")
         self.issue = issue_create(by=org.agent, title="Logins fail")
+        self.draft = draft_create(version=org.policy, by=org.process_owner)
         self.nobody = UserFactory(username="without_role", role=None)
 
     def _duty(self) -> dict[str, int]:
@@ -264,6 +275,9 @@ class Scene:
             values["code"] = self.org.teams["L3"].code
             if url.name in ("accounts:expertise_detail", "accounts:rating_change"):
                 values |= {"pk": self.org.people["l3_first"].pk, "code": self.skill.code}
+        if RULE[url.name] is Open.POLICY:
+            rows = self.draft.triggers if "trigger" in url.name else self.draft.tiers
+            values |= {"code": self.draft.code, "section": "tiers", "pk": rows.first().pk}
         return {name: values[name] for name in url.converters}
 
     def path(self, url: Url, ticket: Ticket | None) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.errors import Refused
 from accounts.models import User
 from policies.domain.compiling import understood
-from policies.domain.triggers import Group, Problem, TriggerRule, trigger_words
+from policies.domain.triggers import Group, Names, Problem, TriggerRule, trigger_words
 from policies.models import PolicyVersion, Trigger, TriggerCondition, TriggerGroup
 from policies.offers import list_names
 from policies.sections import BY_KEY
@@ -41,10 +41,12 @@ def conditions_of(row: Trigger) -> Conditions:
     return Conditions(row.join, trigger_groups(row))
 
 
-def conditions_words(conditions: Conditions) -> str:
-    """The conditions as the document says them."""
+def conditions_words(conditions: Conditions, names: Names | None = None) -> str:
+    """The conditions as the document says them. Five statements without `names`."""
     trigger = understood(TriggerRule("", "", conditions.join, conditions.groups))
-    return trigger_words(trigger, list_names()) if trigger else "conditions that cannot be understood"
+    if trigger is None:
+        return "conditions that cannot be understood"
+    return trigger_words(trigger, list_names() if names is None else names)
 
 
 @transaction.atomic
