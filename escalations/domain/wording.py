@@ -65,6 +65,8 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 def clock_label(kind: ClockKind, tier: str = "") -> str:
     """What the clock asks for: `Acknowledge`, `Time at L2`, `Resolve at L2`."""
+    if kind == ClockKind.FOLLOW_UP:
+        return "Follow-up"  # with whom, its sum says: lists have no room for it
     label = str(kind.label)
     if tier and kind in (ClockKind.TIME_AT_TIER, ClockKind.TIER_RESOLUTION):
         return label.removesuffix("tier") + tier

@@ -155,8 +155,7 @@ def _row(
 ) -> Row:  # fmt: skip
     ticket, mine = one.ticket, tab in OWN_TABS
     segment = labels["segment"].get(ticket.segment, ticket.segment)
-    again = ["escalated again"] if one.previous_id else []
-    parts = [ticket.ref, ticket.customer.name, *([segment] if segment else []), *again]
+    parts = [ticket.ref, ticket.customer.name, *([segment] if segment else [])]
     sub = format_html("{}{}", " · ".join(parts), fact("VIP", vip=True) if ticket.is_vip else "")
     other = (one.accepted_by or one.to_user) if mine else one.from_user
     tier, team = (one.to_tier, one.to_team) if mine else (one.from_tier, one.from_team)
@@ -168,7 +167,7 @@ def _row(
         who=person(other.full_name, other.initials, you=other.pk == user.pk) if other else format_html(
             '<span class="quiet">{}</span>', nobody
         ),
-        reason=labels["reason"].get(one.reason, one.reason),
+        reason=labels["reason"].get(one.reason, one.reason) + (", again" if one.previous_id else ""),
         clock=_when(one, tab, live, now, zone),
         complete=_complete(one),
         expected=_expected(one, tab, labels, now, zone),

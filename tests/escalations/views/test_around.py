@@ -266,7 +266,7 @@ def test_a_re_escalation_is_said_everywhere(client, org):
     assert "Escalated before." in pages[0]
     assert "Escalated again." in pages[1]
     assert "Again: it was escalated within the last 30 days before" in pages[1]
-    assert "escalated again" in pages[2]
+    assert "Technical complexity, again" in pages[2]
     assert second.previous == first
 
 

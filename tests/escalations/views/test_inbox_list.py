@@ -79,6 +79,7 @@ def test_what_came_back_and_how_it_was_rated(client, org):
     counted = {tab["label"]: tab["count"] for tab in client.get(INBOX).context["tabs"]}
     assert counted == {
         "Waiting": None, "Acknowledged": None, "Returned to me": 1, "My handoffs": None, "Feedback": 1,
+        "Consults": None,
     }  # fmt: skip
     org.handoff(back.ticket)
     assert titles(client, "returned") == []
