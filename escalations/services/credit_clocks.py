@@ -15,20 +15,19 @@ from escalations.models import Clock, Ticket
 from escalations.services.breaches import breach_event
 from escalations.services.clocks import LIVE, clock_record, write_record
 from policies.domain.policy import Policy
-from policies.models import PolicyVersion
 
 KIND = ClockKind.CREDIT_DECISION
 # Where a policy names no time: product.md M5.
 SECONDS = 30 * 60
 
 
-def start_clock(ticket: Ticket, *, version: PolicyVersion, policy: Policy, now: datetime) -> Clock:
+def start_clock(ticket: Ticket, *, version_id: int, policy: Policy, now: datetime) -> Clock:
     """The next round of the ticket's credit clocks. The ticket is locked."""
     budget = policy.responses.get(KIND, SECONDS)
     last = Clock.objects.filter(ticket=ticket, kind=KIND).aggregate(last=Max("round"))["last"] or 0
     record = core.start(KIND, now=now, budget=budget, calendar=ALWAYS_OPEN, round=last + 1)
     row = Clock(
-        ticket=ticket, kind=KIND, round=record.round, policy_version=version, clause=f"response.{KIND}",
+        ticket=ticket, kind=KIND, round=record.round, policy_version_id=version_id, clause=f"response.{KIND}",
         budget=budget, started_at=record.started_at,
     )  # fmt: skip
     write_record(row, record)

@@ -9,13 +9,18 @@ from escalations.errors import NotAllowed, Refused
 from escalations.models import CreditEntry, CreditMove, CreditRequest
 from escalations.selectors.approvers import approvers, attended
 from escalations.services.credit_clocks import end_clock, start_clock
-from escalations.services.credit_holding import HeldRequest, decide_for, held_grants, hold_request, spent_of
+from escalations.services.credit_holding import HeldRequest, decide_for, held_grants, hold_request
 from escalations.services.credit_notices import notify_approvers, notify_requester
 from escalations.services.credits import facts_of, ledger_rules, name_of, write_issue
 from escalations.services.locking import Held, next_state
 from escalations.services.record import tell
 from journal.services import event_append
 from policies.domain.authority import Grant, Spent, authority_decide, grants_in
+
+DECISION = [
+    "state", "ended_at", "decided_by", "decided_as", "delegation", "delegator", "note", "policy_version", "clause",
+    "limit_in_force", "unanswered_at", "version",
+]  # fmt: skip
 
 
 def ended_words(request: CreditRequest) -> str:
@@ -61,16 +66,16 @@ def credit_approve(*, request: CreditRequest, by: User, note: str = "") -> Credi
         current.state = _check_open(held, "issue" if current.is_money else "approve")
         _not_the_requester(held)
         grants = held_grants(held)
-        decision = decide_for(held, [one for one in grants if one.held], spent_of(held))
+        decision = decide_for(held, [one for one in grants if one.held])
         grant = decision.grant
         if grant is None or not decision.may_issue:
             raise _above(held, grants, decision.own)
         role = held.by.role if grant.lent is None else _role_of(grant)
         _settle(held, role, note)
-        current.policy_version, current.clause, current.limit_in_force = held.version, grant.clause, grant.limit
+        current.policy_version_id, current.clause, current.limit_in_force = held.version_id, grant.clause, grant.limit
         if grant.lent is not None:
             current.delegation_id, current.delegator_id = grant.lent.id, grant.lent.delegator
-        current.save()
+        current.save(update_fields=DECISION)
         if current.is_money:
             write_issue(current, by=held.by, role=role, grant=grant, at=held.now)
         end_clock(current.clock, now=held.now)
@@ -86,7 +91,7 @@ def _above(held: HeldRequest, grants: list[Grant], own: Grant | None) -> Refused
     """Why not, and who instead."""
     if own is None:
         return NotAllowed("You have no authority for this. Those who have find it among their approvals.")
-    decision = decide_for(held, [one for one in grants if one.lent is None or one.held], spent_of(held))
+    decision = decide_for(held, [one for one in grants if one.lent is None or one.held])
     return Refused("Above your limit. " + " ".join(decision.reasons))
 
 
@@ -162,8 +167,7 @@ def next_role(held: HeldRequest) -> tuple[Role | None, bool]:
     )
     peopled = [one for one in rules if found[one.role]]
     grants = grants_in(peopled, action=request.action, attended=attended(found))
-    spent: Spent = spent_of(held)
-    decision = authority_decide(grants=grants, request=held.asked, spent=spent)
+    decision = decide_for(held, grants)
     if decision.grant is None:
         return None, False
     return _role_of(decision.grant), not decision.unattended
@@ -176,10 +180,10 @@ def move_up(held: HeldRequest, target: Role, *, by: User | None, reason: str, is
     assert source is not None
     CreditMove.objects.create(request=request, at=now, by=by, from_role=source, to_role=target, reason=reason)
     end_clock(request.clock, now=now)
-    request.clock = start_clock(request.ticket, version=held.version, policy=held.policy, now=now)
+    request.clock = start_clock(request.ticket, version_id=held.version_id, policy=held.policy, now=now)
     request.routed_to = target
     request.unanswered_at = None if is_attended else now
-    request.policy_version, request.clause = held.version, f"authority.{target.code}.{request.action}"
+    request.policy_version_id, request.clause = held.version_id, f"authority.{target.code}.{request.action}"
     limit = next((one.limit for one in grants_in(held.policy.authority, action=request.action)
                   if one.role == target.code), None)  # fmt: skip
     request.limit_in_force = limit
@@ -234,7 +238,7 @@ def credit_reverse(*, request: CreditRequest, by: User, reason: str) -> CreditRe
         CreditEntry.objects.create(
             kind=EntryKind.REVERSAL, request=current, ticket_id=issue.ticket_id, customer_id=issue.customer_id,
             amount=issue.amount, currency=issue.currency, at=held.now, by=held.by, role=held.by.role or issue.role,
-            policy_version=held.version, clause=issue.clause, limit_in_force=None, reverses=issue,
+            policy_version_id=held.version_id, clause=issue.clause, limit_in_force=None, reverses=issue,
             reason=reason.strip(),
         )  # fmt: skip
         tell(_told(held), "credit.reversed", **facts_of(current, held.policy), issued_by=issue.by)

@@ -19,13 +19,35 @@ from journal import clock
 from policies.domain.authority import AuthorityDecision, Grant, Lent, Request, Spent, authority_decide, grants_in
 from policies.domain.policy import Policy
 from policies.lending import hold_lent, lent_to
-from policies.models import PolicyVersion
-from policies.selectors import policy_in_force
+from policies.selectors import NoPolicyInForce, policy_of
+
+# The sums and the rules in force, as of one instant: the statement begins after the last lock.
+COUNT = """
+SELECT (SELECT v.id FROM policies_policyversion v WHERE v.state = 'published'), s.*
+FROM credit_spent(%s, %s, %s, %s) AS s
+"""
 
 HOLD = """
 SELECT 1 FROM escalations_ticket t, accounts_user u WHERE t.id = %s AND u.id = %s
 FOR NO KEY UPDATE OF t FOR SHARE OF u
 """
+
+
+# What a decision reads; the rest is fetched where a page or a mail asks for it. A hot customer's decisions wait for
+# each other, and half of what one costs was carrying columns that it does not look at (docs/benchmarks.md, P13).
+PERSON = (
+    "full_name", "email", "is_active", "is_superuser", "role__code", "role__name", "role__rank", "role__abilities",
+)  # fmt: skip
+REQUEST = (
+    *(field.attname for field in CreditRequest._meta.concrete_fields),
+    "ticket__ref", "ticket__is_restricted", "ticket__customer_id", "ticket__team_id", "ticket__state",
+    "requested_by__full_name", "requested_by__email", "requested_by__is_active",
+    "routed_to__code", "routed_to__name", "routed_to__rank",
+    *(f"clock__{name}" for name in (
+        "ticket_id", "escalation_id", "kind", "round", "state", "clause", "budget", "started_at", "due_at", "remaining",
+        "fired_at", "stopped_at", "is_late_record",
+    )),
+)  # fmt: skip
 
 
 def spent_before(ticket_id: int, customer_id: int, now: datetime, ahead_of: int | None = None) -> Spent:
@@ -47,7 +69,7 @@ def hold_people(ticket_id: int, by: User) -> User:
     """Lock the ticket and the person; the person as the database knows them now. Raises NotAllowed for who left."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD, [ticket_id, by.pk])
-    person = User.objects.select_related("role").get(pk=by.pk)
+    person = User.objects.select_related("role").only(*PERSON).get(pk=by.pk)
     if not person.is_active:
         raise NotAllowed("You have left. Somebody else decides.")
     return person
@@ -59,9 +81,10 @@ class HeldRequest:
 
     request: CreditRequest
     by: User
-    version: PolicyVersion
+    version_id: int
     policy: Policy
     now: datetime
+    spent: Spent
 
     @property
     def ticket(self) -> Ticket:
@@ -77,14 +100,25 @@ def hold_request(request: CreditRequest, by: User) -> HeldRequest:
     person = hold_people(request.ticket_id, by)
     current = (
         CreditRequest.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("ticket", "ticket__team", "customer", "requested_by", "routed_to", "clock", "decided_by")
+        .select_related("ticket", "requested_by", "routed_to", "clock")
+        .only(*REQUEST)
         .get(pk=request.pk)
     )
     if not may_see(person, current.ticket):
         raise NotAllowed("This ticket is open only to the people named on it.")
-    version, policy = policy_in_force()
-    now = lock_budget(current.ticket_id, current.customer_id)
-    return HeldRequest(current, person, version, policy, now)
+    return held_for(current, person)
+
+
+def held_for(request: CreditRequest, person: User) -> HeldRequest:
+    """The same for a request whose ticket and row are locked already: locks the budget, then counts."""
+    now = lock_budget(request.ticket_id, request.customer_id)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [request.ticket_id, request.customer_id, now, request.pk])
+        version_id, *sums = cursor.fetchone()
+    if version_id is None:
+        raise NoPolicyInForce("No policy is published yet.")
+    spent = Spent(*sums) if request.amount is not None else Spent()
+    return HeldRequest(request, person, version_id, policy_of(version_id), now, spent)
 
 
 def lendings_for(person: User, requester_id: int, now: datetime) -> list[tuple[Lent, str]]:
@@ -99,8 +133,7 @@ def held_grants(held: HeldRequest, *, lock: bool = True) -> list[Grant]:
     """
     request, role = held.request, held.by.role.code if held.by.role else ""
     own = grants_in(held.policy.authority, action=request.action, role=role)
-    spent = spent_of(held)
-    if authority_decide(grants=[g for g in own if g.held], request=held.asked, spent=spent).may_issue:
+    if authority_decide(grants=[g for g in own if g.held], request=held.asked, spent=held.spent).may_issue:
         return own
     if lock:
         hold_lent(held.by.pk)
@@ -108,13 +141,5 @@ def held_grants(held: HeldRequest, *, lock: bool = True) -> list[Grant]:
     return grants_in(held.policy.authority, action=request.action, role=role, lent=lent)
 
 
-def spent_of(held: HeldRequest) -> Spent:
-    """What counts before the held request. An action without an amount counts nothing."""
-    request = held.request
-    if request.amount is None:
-        return Spent()
-    return spent_before(request.ticket_id, request.customer_id, held.now, request.pk)
-
-
-def decide_for(held: HeldRequest, grants: list[Grant], spent: Spent) -> AuthorityDecision:
-    return authority_decide(grants=grants, request=held.asked, spent=spent)
+def decide_for(held: HeldRequest, grants: list[Grant]) -> AuthorityDecision:
+    return authority_decide(grants=grants, request=held.asked, spent=held.spent)

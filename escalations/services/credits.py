@@ -154,7 +154,7 @@ def _ask(
     assert decision.grant is not None
     made.routed_to = Role.objects.get(code=decision.grant.role)
     made.unanswered_at = held.now if decision.unattended else None
-    made.clock = start_clock(held.ticket, version=version, policy=policy, now=held.now)
+    made.clock = start_clock(held.ticket, version_id=version.pk, policy=policy, now=held.now)
     made.save()
     tell(held, "credit.requested", **facts_of(made, policy), to=made.routed_to.name, reasons=list(decision.reasons))
     notify_approvers(made, found.get(decision.grant.role, []), name=_mail_name(made, policy))

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from escalations.choices import CreditState
 from escalations.models import CreditRequest
 from escalations.services.credit_decisions import expire, move_up, next_role
-from escalations.services.credit_holding import HeldRequest, lock_budget
+from escalations.services.credit_holding import HeldRequest, held_for
 from escalations.services.credit_notices import notify_requester
 from escalations.services.credits import facts_of, name_of
 from escalations.services.sweep_problems import work_through
@@ -20,7 +20,6 @@ from escalations.services.sweep_sql import fire_clocks
 from journal import clock
 from journal.services import event_append
 from policies.domain.authority import WINDOW
-from policies.selectors import policy_in_force
 
 RANG = "Nobody decided in time."
 EXPIRED = "Nobody decided in 30 days."
@@ -79,14 +78,12 @@ def _work(ids: list[int], now: datetime) -> int:
         .select_related("ticket", "ticket__team", "customer", "requested_by", "routed_to", "clock")
         .order_by("customer", "pk")
     )
-    version, policy = policy_in_force()
     done = 0
     for one in found:
         is_old = one.requested_at <= now - WINDOW
         if not is_old and not _rang(one):
             continue
-        at = lock_budget(one.ticket_id, one.customer_id)
-        held = HeldRequest(one, one.requested_by, version, policy, at)
+        held = held_for(one, one.requested_by)
         if is_old:
             _expire(held)
         else:
