@@ -17,6 +17,7 @@ QUESTIONS = (
     "Do retries keep the old key id after a rotation? I would rather not hand it over for a yes or no.",
     "Is there a limit on rows per export that we do not document? They hit one at exactly the same row every night.",
     "They ask whether the fix of last week is on their site already. How do I see that?",
+    "Was the limit on rows of an export lifted with the release of March?",
 )
 ANSWERS = (
     "Yes, for an hour. Ask them to wait until then, or force a refresh under Keys, Refresh all.",
@@ -149,7 +150,7 @@ def tell_around(world: World, now: datetime) -> int:
     told[-1].ask(14, "tomasz", team="integrations").answer(19, "noor", ANSWERS[0])
     scene(160, 2, "Ardenvale Mutual", "integrations").assign("ines").reply(35)
     told[-1].ask(30, "ines", team="platform", person="priya", question=QUESTIONS[1])
-    told[-1].ask(20, "ines", team="product").answer(25, "jonas", ANSWERS[1])
+    told[-1].ask(20, "ines", team="product", question=QUESTIONS[3]).answer(25, "jonas", ANSWERS[1])
     # Back down to Tomasz, and up again: he sees what was done the first time.
     down = scene(900, 3, "Oskerby Energy", "delta").assign("tomasz").reply(9)
     down.hand_over(30, to="integrations")

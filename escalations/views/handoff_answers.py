@@ -78,7 +78,9 @@ def _between_forms(sides: Between) -> dict[str, BelayForm]:
     """The forms of what is open between the two sides, for those who may answer."""
     found: dict[str, BelayForm] = {}
     if sides.may_restate:
-        found["restate"] = RestateForm()
+        last = sides.read_back
+        begun = {"problem": last.problem, "next_action": last.next_action} if last is not None else {}
+        found["restate"] = RestateForm(initial=begun)
     if sides.may_answer and sides.read_back is not None:
         found["correct"] = ReadBackForm(initial={"round": sides.read_back.round})
     return found
