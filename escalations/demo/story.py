@@ -359,7 +359,7 @@ class Story:
         resolution = Resolution(
             id=next(self.ids[Resolution]), ticket=ticket, escalation=escalation, tier=ticket.tier, team=ticket.team,
             resolved_by=ticket.owner, resolved_at=self.at, root_cause=self.problem.root_cause,
-            what_was_done=self.problem.done.format(**self.slots),
+            what_was_done=self._done(),
             satisfaction=rng.choices((1, 2, 3, 4, 5), (3, 8, 22, 40, 27) if escalated else (1, 3, 10, 37, 49))[0]
             if rng.random() < 0.6 else None,
         )  # fmt: skip
@@ -377,6 +377,10 @@ class Story:
         ticket.closed_at = ticket.updated_at = self.at
         self.tell("ticket.closed", None)
         self.at -= timedelta(days=3)
+
+    def _done(self) -> str:
+        more = texts.AFTERWARDS[self.ticket.pk % len(texts.AFTERWARDS)]  # no dice: the rest of the past stays as it was
+        return f"{self.problem.done} {more}".strip().format(**self.slots)
 
     def _rate(self, escalation: Escalation, resolution: Resolution) -> None:
         rng = self.rng

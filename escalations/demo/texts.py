@@ -157,6 +157,12 @@ REPLIES = (
     "The cause is known. We tell you as soon as the change is live.",
     "This is done now. Does it work for you again?",
 )
+# What people add to what they did. Not every time.
+AFTERWARDS = (
+    "", "", "Told {person} how to see it early.", "The article on {thing} says so now.",
+    "Watched {site} until the evening: quiet.", "If it comes back, compare {site} with another site first.",
+    "It took one restart in {site}; announce it next time.", "{person} confirmed it at {hour}.",
+)  # fmt: skip
 IMPACTS = (
     "Their work stands still.",
     "They work by hand meanwhile.",

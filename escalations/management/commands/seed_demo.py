@@ -11,6 +11,7 @@ from accounts.demo import PASSWORD, documented_logins, load_organisation
 from accounts.demo_duty import load_duty
 from accounts.models import User
 from escalations.choices import ClockState
+from escalations.demo.answers import load_answers
 from escalations.demo.around import tell_around
 from escalations.demo.history import BEGIN, write_history
 from escalations.demo.live import tell_present
@@ -60,6 +61,7 @@ class Command(BaseCommand):
         present = tell_present(world, now)
         present += tell_around(world, now)
         load_views(now)
+        load_answers(now)
         return past, present
 
     def ring(self) -> None:
