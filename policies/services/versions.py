@@ -172,7 +172,7 @@ def version_publish(*, version: PolicyVersion, by: User, edit: int | None = None
     return version
 
 
-def _next_code(code: str) -> str:
+def next_code(code: str) -> str:
     """`2025.1` → `2025.2`; the first number that is free."""
     year, _, number = code.partition(".")
     taken = set(PolicyVersion.objects.filter(code__startswith=f"{year}.").values_list("code", flat=True))
@@ -186,7 +186,7 @@ def _next_code(code: str) -> str:
 def version_copy(*, version: PolicyVersion, by: User) -> PolicyVersion:
     """A new draft with the same rows, to go on from."""
     draft = PolicyVersion.objects.create(
-        code=_next_code(version.code), title=version.title, base=version, created_by=by, note=f"From {version.code}."
+        code=next_code(version.code), title=version.title, base=version, created_by=by, note=f"From {version.code}."
     )
     for rows in (PolicyTier, Severity, ResponseTarget, ContractTarget, AuthorityRule):
         copy_rows(rows._default_manager.filter(version=version), version=draft)
