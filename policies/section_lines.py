@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Role
@@ -33,6 +34,10 @@ def _span(seconds: int | None, none: str = "none") -> str:
     return none if seconds is None else span_words(seconds)
 
 
+def _percent(share: Decimal | None) -> str:
+    return "rarely" if share is None else f"{str(share).removesuffix('.0')} %"
+
+
 def _segment(row: Any, names: Names) -> str:
     return names["segment"].get(row.segment, row.segment) if row.segment else "All others"
 
@@ -43,7 +48,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     "responses": ("What", "Within"),
     "contracts": ("Level", "Customers", "Calendar", "Resolved within"),
     "authority": ("Role", "Service credits", "May grant"),
-    "triggers": ("Trigger", "When", "What happens"),
+    "triggers": ("Trigger", "When", "What happens", "Section"),
     "pools": ("Pool", "Team", "Skill"),
     "overflows": ("Team", "When", "Goes to"),
     "templates": ("Message", "Sent for", "Subject"),
@@ -61,7 +66,7 @@ def _overflow(row: Any, names: Names) -> tuple[str, ...]:
 CELLS: dict[str, Cells] = {
     "tiers": lambda row, names: (
         row.issue_types, _span(row.ack_seconds), _span(row.time_limit_seconds), _span(row.resolution_seconds),
-        "rarely" if row.target_escalation_percent is None else f"{row.target_escalation_percent} %",
+        _percent(row.target_escalation_percent),
         money_words(row.hourly_cost),
     ),
     "severities": lambda row, names: (

@@ -70,7 +70,7 @@ SECTIONS = (
         related=("calendar",),
     ),
     Section(
-        "authority", "Authority", "role’s authority",
+        "authority", "Authority", "authority",
         "What each role may grant. No rule means no authority.",
         AuthorityRule, ("role", "action", "limit", "inclusive", "note"), identity=("role", "action"),
         related=("role",),

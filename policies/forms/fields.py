@@ -54,6 +54,8 @@ class SpanField(TypedField):
         return seconds
 
     def prepare_value(self, value: Any) -> Any:
+        if value == 0 and not self.least:
+            return ""
         return span_words(value) if isinstance(value, int) and value >= 0 else showable(str(value or ""))
 
 

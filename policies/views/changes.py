@@ -101,7 +101,7 @@ def _publish_page(
     context = studio_page(
         request, draft, "", open_now=note_findings(draft, found), form=form, in_force=in_force,
         groups=grouped(changes), number=len(changes), findings=[one for one in found if not one.accepted],
-        unfit=problems_of(policy), problems=problems,
+        unfit=problems_of(policy), problems=problems, publishing=True,
         overtaken=in_force is not None and draft.base_id is not None and draft.base_id != in_force.pk,
     )  # fmt: skip
     return render(request, "policies/version_publish.html", context, status=int(status))

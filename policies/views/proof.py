@@ -1,6 +1,9 @@
 """What the prover says of a version: each finding with its counterexample, accepted with a reason or still open."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -18,14 +21,17 @@ from policies.domain.facts import FACTS
 from policies.domain.policy import Policy
 from policies.domain.prover import Finding, prove
 from policies.domain.triggers import Names, value_words
+from policies.domain.words import money_words
 from policies.models import PolicyVersion
 from policies.offers import list_names
 from policies.proving import organisation_at, rules_of
 from policies.services import findings
 from policies.services.versions import problems_of
 from policies.studio import note_findings, studio_page
+from web.formats import format_instant
 from web.http import INVALID, OK, redirect_to
 
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?[+-]\d\d:\d\d")
 KINDS = {
     "value_no_form_produces": "A value that no form produces",
     "trigger_never_fires": "A trigger that never fires",
@@ -83,6 +89,12 @@ def _example(name: str, value: Any, names: Names) -> tuple[str, str]:
     if fact is not None and value is not None:
         return fact.label, value_words(fact, frozenset(value) if isinstance(value, list | set) else value, names)
     label = name.replace("_", " ")
+    if name == "role":
+        value = names["role"].get(value, value)
+    elif name in ("amount", "limit") and value is not None:
+        value = money_words(Decimal(str(value)))
+    elif isinstance(value, str) and INSTANT.fullmatch(value):
+        value = format_instant(datetime.fromisoformat(value), UTC, clock.now())
     shown = "not known" if value is None else "yes" if value is True else "no" if value is False else str(value)
     return f"{label[:1].upper()}{label[1:]}", shown
 

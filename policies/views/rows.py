@@ -62,16 +62,18 @@ def section_page(request: HttpRequest, code: str, section: Section) -> HttpRespo
     firsts = {line.group: line.pk for line in reversed(lines)}
     lasts = {line.group: line.pk for line in lines}
     places: dict[str, int] = {}
+    heads = HEADS[section.key]
     rows = []
     for line in lines:
         place = places[line.group] = places.get(line.group, -1) + 1
         rows.append({
-            "line": line, "place": place, "up": place - 1, "down": place + 1, "first": firsts[line.group] == line.pk,
-            "last": lasts[line.group] == line.pk, "url": line_url(version, section, line.pk),
+            "line": line, "cells": list(zip(heads[1:], line.cells, strict=False)), "place": place, "up": place - 1,
+            "down": place + 1, "first": firsts[line.group] == line.pk, "last": lasts[line.group] == line.pk,
+            "url": line_url(version, section, line.pk),
         })  # fmt: skip
     offers = section.key in APART or FORMS[section.key](section=section, version=version, row=None)
     context = studio_page(
-        request, version, "rules", section=section, sections=SECTIONS, heads=HEADS[section.key], rows=rows,
+        request, version, "rules", section=section, sections=SECTIONS, heads=heads, rows=rows,
         may_add=section.key != "authority" and not _full(offers), create=create_url(version, section),
     )  # fmt: skip
     return page_or_fragment(request, "policies/section_detail.html", "policies/_section_rows.html", context)

@@ -8,6 +8,7 @@ import "./theme.js";
 import "./toasts.js";
 import "./menus.js";
 import "./rows.js";
+import "./order.js";
 import "./keep.js";
 import "./autosave.js";
 import "./upload.js";

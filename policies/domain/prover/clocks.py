@@ -49,7 +49,7 @@ def _limits(policy: Policy) -> Iterator[Finding]:
             )
 
 
-def _contracts(policy: Policy) -> Iterator[Finding]:
+def _contracts(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
     """A contract that ends before the entry tier's own target does."""
     tiers = {tier.code: tier for tier in policy.tiers}
     for rule in policy.contracts:
@@ -58,12 +58,13 @@ def _contracts(policy: Policy) -> Iterator[Finding]:
         if tier is None or rule.resolution_seconds >= tier.resolution_seconds:
             continue
         segment = rule.segment or "other"
+        called = organisation.names.get("segment", {}).get(segment, segment)
         yield Finding(
             id=f"contract_before_target:P{rule.priority}:{segment}",
             kind="clock_contradiction",
             clauses=(f"contract.P{rule.priority}.{segment}", f"tier.{tier.code}.resolution"),
             message=(
-                f"The contract resolves P{rule.priority} of {segment} customers within"
+                f"The contract resolves P{rule.priority} of {called} customers within"
                 f" {span_words(rule.resolution_seconds)}, but {tier.code}, where it enters, has"
                 f" {span_words(tier.resolution_seconds)}."
             ),
@@ -108,5 +109,5 @@ def clock_findings(policy: Policy, organisation: Organisation) -> Iterator[Findi
     """Everything about clocks."""
     yield from _responses(policy)
     yield from _limits(policy)
-    yield from _contracts(policy)
+    yield from _contracts(policy, organisation)
     yield from _early_management(policy, organisation)
