@@ -159,9 +159,8 @@ REPLIES = (
 )
 # What people add to what they did. Not every time.
 AFTERWARDS = (
-    "", "", "Told {person} how to see it early.", "The article on {thing} says so now.",
-    "Watched {site} until the evening: quiet.", "If it comes back, compare {site} with another site first.",
-    "It took one restart in {site}; announce it next time.", "{person} confirmed it at {hour}.",
+    "", "", "Told {person} how to see it early.", "The article on {thing} says so now.", "{person} confirmed it.",
+    "Same remedy as for another customer last week.", "", "Called {person} at {hour}; they are content.",
 )  # fmt: skip
 IMPACTS = (
     "Their work stands still.",

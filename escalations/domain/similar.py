@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-MOST_SHOWN = 5
+MOST_SHOWN = 3
 # Words that the search asks for, and words that count when what it found is compared.
 ASKED, COMPARED = 8, 64
 # A text has said what it is about with that many words; more of them make nothing less alike.

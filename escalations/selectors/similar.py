@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.choices import Ability
 from accounts.models import User
-from escalations.domain.similar import Candidate, Here, Plan, Word, at_least, plan, rank, rarest
+from escalations.domain.similar import MOST_SHOWN, Candidate, Here, Plan, Word, at_least, plan, rank, rarest
 from escalations.models import Ticket
 from escalations.selectors.similar_shown import Solved, shown
 
@@ -164,7 +164,7 @@ class Similar:
         return ".".join(str(one.ticket.pk) for one in self.solved)
 
 
-def similar_to(ticket: Ticket, user: User, *, now: datetime, typed: str = "") -> Similar:
+def similar_to(ticket: Ticket, user: User, *, now: datetime, typed: str = "", most: int = MOST_SHOWN) -> Similar:
     """Tickets solved before that are like this one, or like what somebody is writing about it just now.
 
     Only what the person may see, never the ticket itself; tickets of the same issue come first. Four statements, a
@@ -180,7 +180,7 @@ def similar_to(ticket: Ticket, user: User, *, now: datetime, typed: str = "") ->
     found = candidates(ticket, user, plans, done)
     here = Here(ticket.issue_id, ticket.issue_type, ticket.product_area, ticket.customer_id)
     words = rarest(word for one in plans for word in one.words)
-    matches = rank(found, words, here, now)
+    matches = rank(found, words, here, now, most=most)
     return Similar(shown(ticket, {found[match.candidate]: match for match in matches}))
 
 

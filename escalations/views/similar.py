@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from escalations.access import check_reads, parts_on_ticket, storable, ticket_for, writing_parts
 from escalations.choices import SimilarStage
+from escalations.domain.similar import MOST_SHOWN
 from escalations.models import Resolution, Ticket
 from escalations.selectors.answers import answers_of, month_of, prevented_in
 from escalations.selectors.similar import similar_to
@@ -25,6 +26,7 @@ from journal.services import draft_save
 from web.clock import page_now
 from web.http import no_news, page_or_fragment, redirect_to, wants_fragment
 
+MOST_ON_A_PAGE = 10
 TYPED = ("technical_description", "likely_cause")
 
 
@@ -33,14 +35,14 @@ def _stage(request: HttpRequest) -> SimilarStage:
     return SimilarStage.HANDOFF if asked == SimilarStage.HANDOFF else SimilarStage.TICKET
 
 
-def _panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
+def _panel(request: HttpRequest, ticket: Ticket, most: int = MOST_SHOWN) -> dict[str, Any]:
     """What the panel shows, for what is typed in this request."""
     now = page_now(request)
     typed = " ".join(request.POST.get(name, "") for name in TYPED)
     may_write = bool(parts_on_ticket(request.user, ticket)) and ticket.is_open
     return {
         "ticket": ticket,
-        "similar": similar_to(ticket, request.user, now=now, typed=typed),
+        "similar": similar_to(ticket, request.user, now=now, typed=typed, most=most),
         "stage": _stage(request).value,
         "prevented": prevented_in(month_of(now, timezone.get_current_timezone()), request.user),
         "may_find": services.may_find(request.user) and ticket.is_open,
@@ -52,7 +54,7 @@ def _panel(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
 def ticket_similar(request: HttpRequest, ref: str) -> HttpResponse:
     """The panel, or a page with it. A POST carries what is being typed and writes nothing; 204: as `shown` already."""
     ticket = ticket_for(request.user, ref)
-    context = _panel(request, ticket)
+    context = _panel(request, ticket, MOST_SHOWN if wants_fragment(request) else MOST_ON_A_PAGE)
     if wants_fragment(request) and request.POST.get("shown") == context["similar"].key:
         return no_news()
     context["crumbs"] = crumbs(ticket)
