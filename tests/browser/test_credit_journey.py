@@ -6,12 +6,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from escalations.models import CreditEntry, CreditRequest
 from escalations.services.credit_decisions import credit_approve
 from escalations.services.credits import credit_request
 from tests.browser.axe import assert_accessible
-from tests.browser.people import signed_in
 from tests.factories import CustomerFactory, Organisation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,21 +23,9 @@ def org(transactional_db: None) -> Organisation:
     return org
 
 
-@pytest.fixture
-def visit(page: Page, live_server):
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+@pytest.fixture(autouse=True)
+def phone(page: Page) -> None:
     page.set_viewport_size(PHONE)
-
-    def go(path: str, user: User | None = None) -> Page:
-        if user is not None:
-            signed_in(page, live_server, user)
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield go
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
 
 
 def ask(org: Organisation, amount: str, **kwargs) -> CreditRequest:
