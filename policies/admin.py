@@ -5,41 +5,52 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from accounts.admin import KeptAdmin
+from accounts.errors import Overtaken
+from policies.admin_forms import GroupAdminForm, RowAdminForm, changed_words, is_open
 from policies.choices import PickListName, PolicyState
 from policies.domain.policy import PolicyInvalid
 from policies.models import (
+    AcceptedFinding,
     AuthorityRule,
+    Commitment,
     ContractTarget,
     Delegation,
+    MessageTemplate,
+    Overflow,
     PickItem,
     PolicyTier,
     PolicyVersion,
+    Pool,
+    Publication,
     ResponseTarget,
     Severity,
+    Trigger,
+    TriggerGroup,
 )
+from policies.sections import section_key
 from policies.selectors import pick_choices
-from policies.services.versions import version_copy, version_publish
+from policies.services.drafts import Changed, draft_create, draft_delete, draft_note, hold_draft
+from policies.services.rows import row_name
+from policies.services.versions import version_publish
 
 
 class DraftInline(admin.TabularInline):
     """Rows of a version, open while it is a draft."""
 
     extra = 0
-
-    def _is_draft(self, version: PolicyVersion | None) -> bool:
-        return version is None or version.state == PolicyState.DRAFT
+    form = RowAdminForm
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and self._is_draft(obj)
+        return super().has_add_permission(request, obj) and is_open(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._is_draft(obj)
+        return super().has_change_permission(request, obj) and is_open(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._is_draft(obj)
+        return super().has_delete_permission(request, obj) and is_open(obj)
 
 
 class TierInline(DraftInline):
@@ -67,27 +78,92 @@ class AuthorityInline(DraftInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class PoolInline(DraftInline):
+    model = Pool
+
+
+class OverflowInline(DraftInline):
+    model = Overflow
+
+
+class TemplateInline(DraftInline):
+    model = MessageTemplate
+
+
+class CommitmentInline(DraftInline):
+    model = Commitment
+
+
+class AcceptedInline(DraftInline):
+    model = AcceptedFinding
+
+
+class Recorded(admin.ModelAdmin):
+    """Saves as the studio does: under the draft's lock, each changed row counted and recorded."""
+
+    def draft_behind(self, obj: Any) -> PolicyVersion:
+        return obj
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Overtaken as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        # Locked before anything is written: what was published a moment ago is refused in words.
+        draft = hold_draft(self.draft_behind(form.instance)) if formset.has_changed() else None
+        formset.save()
+        if draft is None:
+            return
+        for row in formset.deleted_objects:
+            self._note(request, draft, row, "removed", [])
+        for row in formset.new_objects:
+            self._note(request, draft, row, "added", [])
+        made = {one.instance.pk: one for one in formset.forms}
+        for row, _ in formset.changed_objects:
+            self._note(request, draft, row, "changed", changed_words(made[row.pk]))
+
+    def _note(self, request: HttpRequest, draft: PolicyVersion, row: Any, how: str, changes: Changed) -> None:
+        draft_note(
+            draft, by=request.user, section=section_key(row), row=row.pk or 0, name=row_name(row), how=how,
+            changes=changes,
+        )  # fmt: skip
+
+
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(admin.ModelAdmin):
+class PolicyVersionAdmin(Recorded):
     list_display = ("code", "title", "state", "created_by", "created_at", "published_by", "published_at")
     list_filter = ("state",)
     list_select_related = ("created_by", "published_by")
-    search_fields = ("code", "title", "note")
+    search_fields = ("code", "title", "note", "triggers__name", "pools__name", "templates__name", "commitments__text")
     fields = ("code", "title", "note", "state", "base", "created_by", "published_by", "published_at", "retired_at")
-    inlines = (TierInline, SeverityInline, ResponseInline, ContractInline, AuthorityInline)
+    inlines = (
+        TierInline, SeverityInline, ResponseInline, ContractInline, AuthorityInline, PoolInline, OverflowInline,
+        TemplateInline, CommitmentInline, AcceptedInline,
+    )  # fmt: skip
     actions = ("publish", "copy_as_draft")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
-        record = ("state", "base", "created_by", "published_by", "published_at", "retired_at")
-        return record if obj is None or obj.state == PolicyState.DRAFT else (*record, "code", "title", "note")
+    readonly_fields = ("state", "base", "created_by", "published_by", "published_at", "retired_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
+        return super().has_change_permission(request, obj) and is_open(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj is not None and obj.state == PolicyState.DRAFT
+        return super().has_delete_permission(request, obj) and obj is not None and is_open(obj)
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]
+        elif obj.state == PolicyState.DRAFT:
+            obj.edit = hold_draft(obj).edit
         super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            self._note(request, hold_draft(obj), obj, "changed", changed_words(form))
+
+    def delete_model(self, request: HttpRequest, obj: PolicyVersion) -> None:
+        draft_delete(version=obj, by=request.user)  # type: ignore[arg-type]
 
     @admin.action(description="Publish the draft (by a second person)")
     def publish(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
@@ -103,8 +179,72 @@ class PolicyVersionAdmin(admin.ModelAdmin):
     @admin.action(description="Copy as a new draft")
     def copy_as_draft(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
         for version in queryset:
-            draft = version_copy(version=version, by=request.user)  # type: ignore[arg-type]
+            draft = draft_create(version=version, by=request.user)  # type: ignore[arg-type]
             self.message_user(request, f"Draft {draft.code} made from {version.code}.", messages.SUCCESS)
+
+
+class GroupInline(DraftInline):
+    """The groups of a trigger with their conditions as lines: `fact operator value`, the value as JSON."""
+
+    model = TriggerGroup
+    form = GroupAdminForm
+    fields = ("position", "join", "lines")
+
+
+@admin.register(Trigger)
+class TriggerAdmin(Recorded):
+    list_display = ("name", "version", "kind", "action", "position", "is_active")
+    list_filter = ("version", "kind", "action", "is_active")
+    list_select_related = ("version",)
+    search_fields = ("name", "key", "note", "version__code")
+    form = RowAdminForm
+    inlines = (GroupInline,)
+
+    def draft_behind(self, obj: Trigger) -> PolicyVersion:
+        return obj.version
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Trigger | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("version", "key")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "version":
+            kwargs["queryset"] = PolicyVersion.objects.filter(state=PolicyState.DRAFT).defer("snapshot")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Trigger | None = None) -> bool:
+        return super().has_change_permission(request, obj) and is_open(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Trigger | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and obj is not None and is_open(obj)
+
+    def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
+        draft = hold_draft(obj.version)
+        super().save_model(request, obj, form, change)
+        self._note(request, draft, obj, "changed" if change else "added", changed_words(form) if change else [])
+
+    def delete_model(self, request: HttpRequest, obj: Trigger) -> None:
+        draft = hold_draft(obj.version)
+        super().delete_model(request, obj)
+        self._note(request, draft, obj, "removed", [])
+
+
+@admin.register(Publication)
+class PublicationAdmin(admin.ModelAdmin):
+    """Publications that were set for later: made and called off in the studio, where the draft is looked at."""
+
+    list_display = ("version", "effective_at", "state", "by", "decided_at", "settled_at", "problem")
+    list_filter = ("state",)
+    list_select_related = ("version", "by")
+    search_fields = ("version__code", "by__full_name", "problem")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
+        return False
 
 
 @admin.register(PickItem)

@@ -108,6 +108,12 @@ SECTIONS = (
 BY_KEY: Mapping[str, Section] = {section.key: section for section in SECTIONS}
 
 
-def section_of(row: Model) -> Section:
-    """The section that a row belongs to."""
-    return next(section for section in SECTIONS if isinstance(row, section.model))
+def section_of(row: Model) -> Section | None:
+    """The section that a row belongs to; None for what has none, such as an accepted finding."""
+    return next((section for section in SECTIONS if isinstance(row, section.model)), None)
+
+
+def section_key(row: Model) -> str:
+    """The section that a row is recorded under; others by what they are."""
+    section = section_of(row)
+    return section.key if section else row._meta.model_name or ""

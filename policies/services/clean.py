@@ -126,7 +126,7 @@ CHECKS: dict[type[Model], Any] = {
 def _taken(row: Model) -> Problems:
     """Another row of the version that says the same."""
     section = section_of(row)
-    if not section.identity:
+    if section is None or not section.identity:
         return {}
     same = {field: getattr(row, field) for field in section.identity}
     rows = section.model._default_manager.filter(version=row.version, **same)  # type: ignore[attr-defined]
