@@ -18,7 +18,7 @@ TELLING = 24
 # A word of more than every seventh ticket tells nothing apart, and its list of tickets is long to read.
 COMMON = 0.15
 # The search may be expected to read that many entries of the index, and to find that many tickets.
-READ, FOUND = 20_000, 400
+READ, FOUND = 12_000, 400
 # A word of which statistics know nothing where they know nothing at all.
 UNKNOWN_SHARE = 0.01
 # Shown is what shares that much of the words' weight, and so many words (one, when hardly any ticket has it).
