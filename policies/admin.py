@@ -127,7 +127,7 @@ class Recorded(admin.ModelAdmin):
 
     def _note(self, request: HttpRequest, draft: PolicyVersion, row: Any, how: str, changes: Changed) -> None:
         draft_note(
-            draft, by=request.user, section=section_key(row), row=row.pk or 0, name=row_name(row), how=how,
+            version=draft, by=request.user, section=section_key(row), row=row.pk or 0, name=row_name(row), how=how,
             changes=changes,
         )  # fmt: skip
 

@@ -73,7 +73,9 @@ def role_authority_save(
     _put_credit(draft, role, wanted)
     changes = _changes(current, wanted, pick_labels(PickListName.AUTHORITY)[PickListName.AUTHORITY])
     if changes:
-        draft_note(draft, by=by, section="authority", row=role.pk, name=role.name, how="changed", changes=changes)
+        draft_note(
+            version=draft, by=by, section="authority", row=role.pk, name=role.name, how="changed", changes=changes
+        )
     return draft
 
 

@@ -70,7 +70,7 @@ def check_not_overtaken(
 
 
 def draft_note(
-    version: PolicyVersion, *, by: User, section: str, row: int, name: str, how: str, changes: Changed = ()
+    *, version: PolicyVersion, by: User, section: str, row: int, name: str, how: str, changes: Changed = ()
 ) -> None:
     """Count the change and record it. `version` is held."""
     version.edit += 1
@@ -116,7 +116,9 @@ def draft_describe(*, version: PolicyVersion, title: str, note: str, edit: int, 
     if changes:
         draft.title, draft.note = title, note
         draft.save(update_fields=["title", "note"])
-        draft_note(draft, by=by, section="version", row=draft.pk, name=draft.code, how="changed", changes=changes)
+        draft_note(
+            version=draft, by=by, section="version", row=draft.pk, name=draft.code, how="changed", changes=changes
+        )
     return draft
 
 

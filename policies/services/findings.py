@@ -26,7 +26,7 @@ def finding_accept(*, version: PolicyVersion, finding: str, message: str, reason
         row.reason = reason
         row.save()
         changes = [(message, was, reason)]
-        draft_note(draft, by=by, section="findings", row=row.pk, name=finding, how="accepted", changes=changes)
+        draft_note(version=draft, by=by, section="findings", row=row.pk, name=finding, how="accepted", changes=changes)
     return row
 
 
@@ -40,4 +40,4 @@ def finding_take_back(*, version: PolicyVersion, finding: str, by: User) -> None
     pk, reason = row.pk, row.reason
     row.delete()
     changes = [("Accepted", reason, "open")]
-    draft_note(draft, by=by, section="findings", row=pk, name=finding, how="taken back", changes=changes)
+    draft_note(version=draft, by=by, section="findings", row=pk, name=finding, how="taken back", changes=changes)

@@ -100,7 +100,7 @@ def row_save(
         row.save()
         how = "added" if pk is None else "changed"
         given = [one for one in changes if pk is not None or one[2] not in ("none", "no")]
-        draft_note(draft, by=by, section=section, row=row.pk, name=row_name(row), how=how, changes=given)
+        draft_note(version=draft, by=by, section=section, row=row.pk, name=row_name(row), how=how, changes=given)
     return row
 
 
@@ -129,7 +129,7 @@ def row_delete(*, version: PolicyVersion, section: str, pk: int, edit: int, by: 
     name = row_name(row)
     was = [(label, old, "") for label, old, _ in changes_between(current, dict.fromkeys(current))]
     row.delete()
-    draft_note(draft, by=by, section=section, row=pk, name=name, how="removed", changes=was)
+    draft_note(version=draft, by=by, section=section, row=pk, name=name, how="removed", changes=was)
     return name
 
 
@@ -154,6 +154,6 @@ def row_move(*, version: PolicyVersion, section: str, pk: int, to: int, by: User
             one.position = place  # type: ignore[attr-defined]
             one.save(update_fields=["position"])
     draft_note(
-        draft, by=by, section=section, row=0, name=row_name(row), how="moved",
+        version=draft, by=by, section=section, row=0, name=row_name(row), how="moved",
         changes=[("Place", str(was + 1), str(to + 1))],
     )  # fmt: skip

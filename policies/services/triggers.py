@@ -84,7 +84,7 @@ def trigger_save(
         if had != conditions:
             _write(row, conditions)
         how = "added" if pk is None else "changed"
-        draft_note(draft, by=by, section="triggers", row=row.pk, name=row.name, how=how, changes=changes)
+        draft_note(version=draft, by=by, section="triggers", row=row.pk, name=row.name, how=how, changes=changes)
     return row
 
 

@@ -13,9 +13,11 @@ from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import Event
 from policies.choices import PolicyState, PublicationState
+from policies.demo import load_draft
 from policies.domain.policy import PolicyInvalid
 from policies.domain.triggers import Condition, Group
 from policies.models import PolicyVersion, Pool, Publication
+from policies.proving import findings_of
 from policies.selectors import policy_in_force, policy_of
 from policies.services.authority import RoleAuthority, role_authority, role_authority_save
 from policies.services.drafts import EditConflict, draft_create, draft_delete, draft_describe
@@ -259,6 +261,13 @@ def test_a_published_version_is_not_edited(org, draft, vp):
 def test_nothing_of_what_is_published_changes_by_raw_sql(org, statement):
     with pytest.raises(DatabaseError), transaction.atomic():
         connection.cursor().execute(statement)
+
+
+def test_the_demo_s_draft_has_one_open_finding(org):
+    draft = load_draft(org.policy, by=org.process_owner, now=clock.now())
+    assert len(record(draft)) == 4
+    (finding,) = [one for one in findings_of(draft) if not one.accepted]
+    assert finding.message.startswith("P2 is answered within 10 min")
 
 
 def test_a_draft_goes_with_its_rows_and_its_record_stays(org, draft):

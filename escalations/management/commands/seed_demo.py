@@ -21,6 +21,7 @@ from escalations.models import Clock
 from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import OutboxMessage
+from policies.demo import load_draft
 from policies.selectors import forget_policies
 from policies.shipped import load_lists, publish_shipped_policy
 
@@ -53,13 +54,14 @@ class Command(BaseCommand):
         teams = load_organisation()
         people = {user.username: user for user in User.objects.all()}
         with clock.travel(BEGIN - timedelta(days=5)):
-            publish_shipped_policy(code="2025.1", drafted_by=people["aiko"], by=people["rosa"])
+            policy = publish_shipped_policy(code="2025.1", drafted_by=people["aiko"], by=people["rosa"])
         world = World.build(teams, seed)
         now = clock.now()
         load_duty(teams, seed)
         past = write_history(world, now - timedelta(days=2))
         present = tell_present(world, now)
         present += tell_around(world, now)
+        load_draft(policy, by=people["aiko"], now=now)
         load_views(now)
         load_answers(now)
         return past, present
