@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.choices import Ability
 from accounts.models import User
+from journal.models import Draft
 from policies.choices import PolicyState
 from policies.models import PolicyVersion
 
@@ -53,3 +54,9 @@ def draft_for(user: User, code: str) -> PolicyVersion:
     if version.state != PolicyState.DRAFT:
         raise Http404("A published version is not edited.")
     return version
+
+
+def interview_for(user: User, number: int) -> Draft:
+    """One's own interview of the designer. Http404 for others' and for those who draft no policy."""
+    check_studio(user)
+    return get_object_or_404(Draft, user=user, form=f"designer:{number}")

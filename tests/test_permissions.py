@@ -33,8 +33,10 @@ from escalations.services.issues import issue_create
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event
+from policies.domain.presets import Preset
 from policies.selectors import policy_of
 from policies.services.drafts import draft_create
+from policies.services.interviews import interview_start
 from tests.factories import Organisation, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +103,8 @@ RULES: dict[Open, str] = {
     Open.LEDGER: "escalations:credit_ledger escalations:credit_export",
     Open.LENDERS: "policies:delegation_create",
     Open.OWN: (
-        "policies:delegation_end"
+        "policies:delegation_end policies:designer_end policies:designer_discard policies:designer_step"
+        " policies:designer_draft"
         " escalations:bulk_detail escalations:bulk_go_on escalations:bulk_undo escalations:view_edit"
         " escalations:view_delete escalations:view_pin escalations:view_move"
     ),
@@ -120,6 +123,7 @@ RULES: dict[Open, str] = {
         " policies:row_delete policies:row_move policies:trigger_create policies:trigger_condition"
         " policies:trigger_edit policies:version_proof policies:finding_accept policies:finding_take_back"
         " policies:version_changes policies:version_publish policies:publication_cancel escalations:trigger_try"
+        " policies:designer"
     ),
     Open.IMPORT: (
         "escalations:import_list escalations:import_create escalations:import_detail escalations:import_columns"
@@ -209,6 +213,7 @@ class Scene:
         self.issue = issue_create(by=org.agent, title="Logins fail")
         self.draft = draft_create(version=org.policy, by=org.process_owner)
         self.nobody = UserFactory(username="without_role", role=None)
+        interview_start(by=self.org.process_owner, preset=Preset.GENERAL)
 
     def _duty(self) -> dict[str, int]:
         """A shift somebody is asked to take, and an absence, of people none of the tests' readers plans for."""
@@ -262,6 +267,8 @@ class Scene:
             "other": self.seen.ref,
             "code": self.org.policy.code,
             "uidb36": "1",
+            "number": 1,
+            "step": "tiers",
         }
         if "customer" in url.name:
             values["pk"] = self.org.customer.pk

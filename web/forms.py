@@ -98,11 +98,16 @@ class CleanTextMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-                field.error_messages["required"] = NOT_CHOSEN if isinstance(field, forms.ChoiceField) else NOT_WRITTEN
-            if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
-                _guard(field)
+        guard_texts(self)
+
+
+def guard_texts(form: Any) -> None:
+    """Check every text of a form, and say what an empty field needs; again where fields were added since."""
+    for field in form.fields.values():
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = NOT_CHOSEN if isinstance(field, forms.ChoiceField) else NOT_WRITTEN
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+            _guard(field)
 
 
 class BelayForm(CleanTextMixin, forms.Form):

@@ -91,7 +91,8 @@ class Setting:
     manager_role: str | None = None
 
 
-# Source: "Tier Definitions"; the fifth and sixth are ours. Name, expertise, handles, ack, limit, resolution, share, cost.
+# Source: "Tier Definitions"; the fifth and sixth are ours.
+# Name, expertise, handles, ack, limit, resolution, share, cost.
 TEMPLATES: tuple[tuple[str, str, str, int, int | None, int, str | None, str], ...] = (
     ("General support", "General support", "Password, billing, basic questions",
      15 * MINUTE, 2 * HOUR, HOUR, "20", "32"),
@@ -211,14 +212,15 @@ def _segments(preset: Preset, setting: Setting, base: Policy) -> tuple[SegmentAn
     return tuple(made)
 
 
-def _overflow(setting: Setting, codes: Iterable[str]) -> tuple[OverflowAnswer, ...]:
-    """Teams of one tier help each other, each past what its people can hold."""
+def overflow_answers(setting: Setting, tiers: Iterable[TierAnswer]) -> tuple[OverflowAnswer, ...]:
+    """Teams of one tier help each other, each past what its share of the tier's people can hold."""
     made = []
-    for code in codes:
-        teams = [one for one in setting.teams if one.tier == code]
+    for tier in tiers:
+        teams = [one for one in setting.teams if one.tier == tier.code]
         for place, one in enumerate(teams if len(teams) > 1 else []):
             other = teams[(place + 1) % len(teams)]
-            made.append(OverflowAnswer(one.code, other.code, max(one.people, 1) * TICKETS_EACH))
+            people = max(tier.people // len(teams), 1)
+            made.append(OverflowAnswer(one.code, other.code, people * TICKETS_EACH))
     return tuple(made)
 
 
@@ -309,6 +311,6 @@ def preset_answers(preset: Preset, setting: Setting, base: Policy, *, tiers: int
                     Decimal(500),
                 ),
                 social=True,
-                overflow=_overflow(setting, [one.code for one in made]),
+                overflow=overflow_answers(setting, made),
             )  # fmt: skip
     return start

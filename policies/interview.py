@@ -1,0 +1,188 @@
+"""An interview of the designer: what somebody typed, step by step, read as answers and shown as a policy.
+
+A draft of the journal holds it: `{"steps": {step: {field: [texts]}}, "done": [steps],
+"edits": {step: [version, window]}}`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.datastructures import MultiValueDict
+
+from journal import clock
+from journal.models import Draft
+from policies.choices import PickListName
+from policies.document import Section, document_of
+from policies.domain.answers import Answers
+from policies.domain.clauses import number_clauses
+from policies.domain.designer import design
+from policies.domain.policy import Policy
+from policies.domain.presets import Preset, preset_answers
+from policies.domain.prover import Finding, Organisation, prove
+from policies.forms.designer import (
+    BusinessForm,
+    Ground,
+    ProblemsForm,
+    SeveritiesForm,
+    StepForm,
+    TiersForm,
+    TypesForm,
+)
+from policies.forms.designer_rules import CostsForm, LanesForm, SegmentsForm, TimesForm
+from policies.models import PolicyVersion
+from policies.offers import Names, list_names
+from policies.proving import organisation_at
+from policies.setting import design_base, setting_now
+
+STEPS: dict[str, type[StepForm]] = {
+    "business": BusinessForm,
+    "tiers": TiersForm,
+    "problems": ProblemsForm,
+    "types": TypesForm,
+    "severity": SeveritiesForm,
+    "customers": SegmentsForm,
+    "times": TimesForm,
+    "costs": CostsForm,
+    "lanes": LanesForm,
+}
+ORDER = tuple(STEPS)
+FORM = "designer:"
+Typed = dict[str, list[str]]
+
+
+def form_name(number: int) -> str:
+    """Whose draft of the journal an interview is."""
+    return f"{FORM}{number}"
+
+
+def number_of(draft: Draft) -> int:
+    return int(draft.form.removeprefix(FORM))
+
+
+def ground_now() -> tuple[PolicyVersion, Ground]:
+    """The version a design starts from, and what each step knows. Raises ImproperlyConfigured without any policy."""
+    found = design_base()
+    if found is None:
+        raise ImproperlyConfigured("There is no policy to start from: run manage.py load_shipped first.")
+    return found[0], Ground(setting_now(), found[1])
+
+
+@dataclass
+class Interview:
+    """A draft, read. `before` are the answers that a step begins with; `wrong` are steps that cannot be read now."""
+
+    draft: Draft
+    ground: Ground
+    base: PolicyVersion
+    answers: Answers
+    before: dict[str, Answers] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
+
+    @property
+    def number(self) -> int:
+        return number_of(self.draft)
+
+    @property
+    def done(self) -> set[str]:
+        return set(self.draft.data.get("done", ()))
+
+    def typed(self, step: str) -> Typed:
+        found: Typed = self.draft.data.get("steps", {}).get(step, {})
+        return found
+
+    def form(self, step: str, data: MultiValueDict[str, str] | None = None) -> StepForm:
+        """The step's form: bound to `data`; else with what was typed, bound where that has to be corrected."""
+        make, before, ground = STEPS[step], self.before[step], self.ground
+        typed = MultiValueDict(self.typed(step))
+        if data is not None:
+            return make(data, answers=before, ground=ground)
+        if step in self.wrong:
+            return make(typed, answers=before, ground=ground)
+        form = make(initial={name: typed.get(name) for name in typed}, answers=before, ground=ground)
+        for name, one in form.fields.items() if typed else ():
+            if name in typed or _may_be_absent(one):
+                form.initial[name] = one.widget.value_from_datadict(typed, {}, name)
+        return form
+
+
+def _may_be_absent(one: Any) -> bool:
+    """Whether a browser sends nothing for the field when it is empty: boxes that nobody ticked."""
+    return not one.widget.value_omitted_from_data({}, {}, "absent")
+
+
+def read_interview(draft: Draft, base: PolicyVersion, ground: Ground) -> Interview:
+    """Every step's answers on those before it; where a step cannot be read, its defaults."""
+    answers = preset_answers(Preset.GENERAL, ground.setting, ground.base)
+    found = Interview(draft, ground, base, answers)
+    for step, make in STEPS.items():
+        found.before[step] = answers
+        typed = found.typed(step)
+        if not typed:
+            continue
+        form = make(MultiValueDict(typed), answers=answers, ground=ground)
+        if form.is_valid():
+            answers = form.apply()
+        else:
+            found.wrong.add(step)
+    found.answers = answers
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One clause of the preview; `hit` where the step in hand decides it."""
+
+    number: str
+    text: str
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    title: str
+    lines: list[Line]
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The policy that follows from the answers: its document, and what the prover would say of it."""
+
+    policy: Policy
+    document: list[Section]
+    findings: list[Finding]
+
+    def shown(self, writes: tuple[str, ...]) -> list[Shown]:
+        """The document in short, what the step decides first."""
+        made = [self._section(section, writes) for section in self.document]
+        return sorted(made, key=lambda section: not section.hit)
+
+    def _section(self, section: Section, writes: tuple[str, ...]) -> Shown:
+        lines = []
+        for row in section.rows:
+            text = self.policy.clause(row.key).text or " · ".join(cell for cell in row.cells if cell)
+            lines.append(Line(row.number, text, row.key.startswith(writes)))
+        lines += [Line(one.number, one.text, one.key.startswith(writes)) for one in section.clauses]
+        return Shown(section.title, lines, any(line.hit for line in lines))
+
+
+def _names_with(names: Mapping[str, Mapping[Any, str]], answers: Answers) -> Names:
+    """The lists as they will be once the draft is made."""
+    return {name: dict(values) for name, values in names.items()} | {
+        str(PickListName.ISSUE_TYPE): {**names[PickListName.ISSUE_TYPE], **dict(answers.new_types)},
+        "tier": {**names["tier"], **{one.rank: one.code for one in answers.tiers}},
+        "tier_code": {**names["tier_code"], **{one.code: one.code for one in answers.tiers}},
+        "pool": {one.key: one.name for one in answers.pools},
+    }
+
+
+def preview_of(interview: Interview, *, code: str = "preview") -> Preview:
+    """What the interview would become now. Reads only."""
+    answers = interview.answers
+    policy = design(answers, interview.ground.base, code=code)
+    here = organisation_at(clock.now())
+    policy = number_clauses(policy, _names_with(list_names(), answers))
+    place = Organisation(_names_with(here.names, answers), here.teams, here.week, here.delegations)
+    return Preview(policy, document_of(policy), [one for one in prove(policy, place) if not one.accepted])
