@@ -379,7 +379,7 @@ class Story:
         self.at -= timedelta(days=3)
 
     def _done(self) -> str:
-        more = texts.AFTERWARDS[self.ticket.pk % len(texts.AFTERWARDS)]  # no dice: the rest of the past stays as it was
+        more = texts.AFTERWARDS[int(self.ticket.opened_at.timestamp() / 60) % len(texts.AFTERWARDS)]
         return f"{self.problem.done} {more}".strip().format(**self.slots)
 
     def _rate(self, escalation: Escalation, resolution: Resolution) -> None:

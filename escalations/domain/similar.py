@@ -2,7 +2,7 @@
 
 Two tickets are alike when they share several words that few tickets have. Searching for any word of a text matches
 hundreds of thousands of tickets, for all words none; so the search asks for at least some of its rarest words
-(`plan`), and only what it finds is compared word by word (`rank`). See docs/decisions/0014.
+(`plan`), and only what it finds is compared word by word (`rank`). See docs/decisions/0016.
 """
 
 import math

@@ -50,6 +50,8 @@ def pages(org: Organisation, ticket: Ticket) -> list[tuple[User, str]]:
         (org.receiver, f"{of('ticket_detail')}?clock={held.pk}"),
         (org.process_owner, of("ticket_detail")),
         (org.receiver, of("hop_list")),
+        (org.receiver, of("ticket_similar")),
+        (org.receiver, reverse("escalations:answer_list")),
         (org.receiver, of("ticket_facts")),
         (org.receiver, of("ticket_resolve")),
         (org.receiver, of("ticket_priority")),

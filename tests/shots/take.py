@@ -68,6 +68,13 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "handoff": ("tomasz", _handoff_form),
     "handoff-answer": ("ines", lambda: _handoff(to_team__code="integrations")),
     "create": ("tomasz", lambda: reverse("escalations:ticket_create")),
+    "similar": (
+        "tomasz",
+        lambda: reverse(
+            "escalations:ticket_similar", args=[_ticket(owner__username="tomasz", product_area="webhooks").ref]
+        ),
+    ),
+    "answers": ("dana", lambda: reverse("escalations:answer_list")),
     "customer": (
         "ines",
         lambda: reverse("escalations:customer_detail", args=[_ticket(owner__username="ines").customer_id]),
