@@ -17,14 +17,14 @@ from escalations.choices import BulkState
 from escalations.domain.bulk import ACTS, LIMIT
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import BulkAction, BulkLine, Ticket
-from escalations.services.bulk_acts import WORKS, Work
-from escalations.services.locking import RELATIONS
+from escalations.services.bulk_acts import WORKS, Work, nothing_else
 from journal import clock
 from journal.models import Event
 from journal.services import KeyOfAnother
 
 REFUSALS = (NotAllowed, Refused, Overtaken)
 LONGEST = 300  # characters of a line's message
+READ = ("pk", "ref", "state", "priority", "owner", "team", "parent")
 
 
 def bulk_run(
@@ -73,19 +73,20 @@ def _lines(action: BulkAction, **wanted: Any) -> list[tuple[int, int]]:
     return list(found.values_list("pk", "ticket_id"))
 
 
-def _lock(ids: Iterable[int]) -> set[int]:
-    """Lock tickets in the order of their ids: the ids of those that there are."""
+def _lock(ids: Iterable[int]) -> dict[int, Ticket]:
+    """Lock tickets in the order of their ids: those that there are, with what acts read of them before they begin."""
     found = Ticket.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
-    return set(found.values_list("pk", flat=True))
+    return {ticket.pk: ticket for ticket in found.only(*READ)}
 
 
 def _hold(action: BulkAction, line_id: int, ticket_id: int) -> tuple[BulkLine, Ticket] | None:
     """The tickets first, as everywhere, then the line. None when an import was taken back with the ticket meanwhile."""
-    before = BulkLine.objects.values_list("before", flat=True).filter(pk=line_id).first() or {}
-    if ticket_id not in _lock([ticket_id, *WORKS[action.action].also(action.values, before)]):
-        return None
-    line = BulkLine.objects.select_for_update().get(pk=line_id)
-    return line, Ticket.objects.select_related(*RELATIONS).get(pk=ticket_id)
+    work = WORKS[action.action]
+    before: dict[str, Any] = {}
+    if work.also is not nothing_else:
+        before = BulkLine.objects.values_list("before", flat=True).filter(pk=line_id).first() or {}
+    ticket = _lock([ticket_id, *work.also(action.values, before)]).get(ticket_id)
+    return None if ticket is None else (BulkLine.objects.select_for_update().get(pk=line_id), ticket)
 
 
 @transaction.atomic
@@ -120,8 +121,7 @@ def _stream(ticket: Ticket) -> Any:
 def bulk_once(*, code: str, ticket: Ticket, by: User, values: Mapping[str, Any] | None = None) -> BulkAction:
     """Do the act to one ticket, as its own page does. Raises what the act refuses; then nothing is kept."""
     given = dict(values or {})
-    _lock([ticket.pk, *WORKS[code].also(given, {})])
-    current = Ticket.objects.select_related(*RELATIONS).get(pk=ticket.pk)
+    current = _lock([ticket.pk, *WORKS[code].also(given, {})])[ticket.pk]
     before = _act(WORKS[code], current, by, given)
     action = BulkAction.objects.create(key=uuid.uuid4(), action=code, values=given, by=by, at=clock.now())
     BulkLine.objects.create(action=action, ticket=current, is_done=True, before=before)

@@ -25,7 +25,7 @@ Values = Mapping[str, Any]
 Before = dict[str, Any]
 
 
-def _none(values: Values, before: Values) -> list[int]:
+def nothing_else(values: Values, before: Values) -> list[int]:
     return []
 
 
@@ -42,7 +42,7 @@ class Work:
     do: Callable[[Ticket, User, Values], Before]
     undo: Callable[[Ticket, User, Values, Values], None] | None = None
     touches: tuple[str, ...] = ()
-    also: Callable[[Values, Values], list[int]] = _none
+    also: Callable[[Values, Values], list[int]] = nothing_else
 
 
 def _acknowledge(ticket: Ticket, by: User, values: Values) -> Before:

@@ -11,7 +11,6 @@ from escalations.models import BulkAction, BulkLine, Escalation, Message, Ticket
 from escalations.services import answers, bulk
 from escalations.services.answers import handoff_accept
 from escalations.services.bulk import bulk_run, bulk_undo
-from escalations.services.locking import RELATIONS
 from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms
@@ -38,7 +37,7 @@ def handed(org: Organisation, count: int) -> list[Ticket]:
 
 def hold_unlocked(action: BulkAction, line_id: int, ticket_id: int):
     line = BulkLine.objects.get(pk=line_id)
-    return line, Ticket.objects.select_related(*RELATIONS).get(pk=ticket_id)
+    return line, Ticket.objects.get(pk=ticket_id)
 
 
 def acknowledge(by, tickets) -> BulkAction:
