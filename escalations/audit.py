@@ -378,4 +378,14 @@ DESKS = (
     ),
 )
 
-register(*CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS, *CREDITS)
+ANSWERS = (
+    Query(
+        "an answer was found, the ticket is over, and nobody knows what it was good for",
+        """
+        SELECT t.ref FROM escalations_similaruse u JOIN escalations_ticket t ON t.id = u.ticket_id
+        WHERE u.prevented IS NULL AND t.state IN ('resolved', 'closed')
+        """,
+    ),
+)
+
+register(*ANSWERS, *CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS, *CREDITS)

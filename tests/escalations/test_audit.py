@@ -25,6 +25,11 @@ HANDOVER = (
 
 # name of the query → statements that plant what it looks for. {running}, {pending} … are ids of the scene below.
 PLANTS: dict[str, list[str]] = {
+    "an answer was found, the ticket is over, and nobody knows what it was good for": [
+        "INSERT INTO escalations_similaruse (ticket_id, similar_id, stage, by_id, at)"
+        " SELECT t.id, o.id, 'ticket', (SELECT min(id) FROM accounts_user), now() FROM escalations_ticket t"
+        " JOIN escalations_ticket o ON o.id <> t.id WHERE t.state = 'resolved' LIMIT 1"
+    ],
     "outbox unsent for 5 min": [
         "UPDATE journal_outboxmessage SET created_at = now() - interval '6 minutes' WHERE state = 'pending'"
     ],
