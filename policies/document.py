@@ -74,7 +74,7 @@ def document_of(policy: Policy) -> list[Section]:
         Section("prevention", "14", "Prevention", "What we undertake so that fewer tickets have to be escalated.",
                 clauses=[policy.clause(one.clause) for one in policy.commitments]),
     ]  # fmt: skip
-    return [section for section in made if section.rows or section.clauses]
+    return made
 
 
 def _clauses(policy: Policy, kind: str) -> list[Clause]:

@@ -35,6 +35,9 @@ def _section(section: Section) -> Iterator[str]:
     if section.rows:
         yield from _table(section)
         yield ""
+    if not section.rows and not section.clauses:
+        yield "No rule."
+        yield ""
     for clause in section.clauses:
         yield f"{_anchor(clause.key)}**{clause.number}** {_plain(clause.text)}"
         yield ""

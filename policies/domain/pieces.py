@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 SAME, GONE, CAME = "same", "gone", "came"
+ALIKE = 0.4  # below this share of common words, two sentences read better one after the other
 # An amount or a length of time changes as a whole: "30 min" to "15 min", not its digits.
-WORDS = re.compile(r"\d+ (?:h|min|s)\b|\S+|\s+")
+WORDS = re.compile(r"\d+ (?:h|min|s)\b|[^\s.,;:]+|[.,;:]+|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,8 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
         return plain(new)
     if not old:
         return (Piece(CAME, new),)
-    return tuple(_woven(WORDS.findall(old), WORDS.findall(new)))
+    before, after = WORDS.findall(old), WORDS.findall(new)
+    kept = SequenceMatcher(None, *([word for word in words if word.strip()] for words in (before, after)))
+    if kept.ratio() < ALIKE:
+        return (Piece(GONE, old), Piece(SAME, " "), Piece(CAME, new))
+    return tuple(_woven(before, after))
