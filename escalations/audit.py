@@ -4,6 +4,7 @@ A breached clock that nobody stopped counts as live: something is still asked fo
 their ticket was imported are left out: nothing follows from them.
 """
 
+from escalations.audit_bulk import BULK
 from escalations.audit_credits import CREDITS
 from journal.audit import Query, register
 
@@ -388,4 +389,4 @@ ANSWERS = (
     ),
 )
 
-register(*ANSWERS, *CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS, *CREDITS)
+register(*ANSWERS, *CLOCKS, *HANDOFFS, *HOPS, *LINKS, *SWEEP, *AROUND, *DESKS, *CREDITS, *BULK)

@@ -30,6 +30,12 @@ PLANTS: dict[str, list[str]] = {
         " SELECT t.id, o.id, 'ticket', (SELECT min(id) FROM accounts_user), now() FROM escalations_ticket t"
         " JOIN escalations_ticket o ON o.id <> t.id WHERE t.state = 'resolved' LIMIT 1"
     ],
+    "acknowledgement taken back without its event": [
+        "INSERT INTO escalations_bulkaction (key, action, values, by_id, at, state)"
+        " SELECT gen_random_uuid(), 'acknowledge', '{{}}', min(id), now(), 'undone' FROM accounts_user",
+        "INSERT INTO escalations_bulkline (action_id, ticket_id, is_done, message, before, is_undone, undo_message)"
+        " SELECT max(id), {running}, true, '', '{{\"event\": 0}}', true, '' FROM escalations_bulkaction",
+    ],
     "outbox unsent for 5 min": [
         "UPDATE journal_outboxmessage SET created_at = now() - interval '6 minutes' WHERE state = 'pending'"
     ],

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from escalations.choices import BulkState, ClockKind, ClockState, EscalationState, TicketState
 from escalations.domain.bulk import ACTS, LIMIT
@@ -18,7 +19,7 @@ from escalations.services.handoffs import handoff_withdraw
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_assign, ticket_change_priority, ticket_restrict, ticket_wait
-from journal import clock
+from journal import audit, clock
 from journal.models import Event, OutboxMessage
 from journal.services import KeyOfAnother
 from tests.bed.deadlines import alarms
@@ -114,7 +115,15 @@ def test_a_key_of_somebody_else_is_refused(org):
         bulk_run(key=key, code="take", tickets=[ticket.pk], by=org.agent)
 
 
-def test_whoever_was_stopped_goes_on_where_it_stopped(org, monkeypatch):
+def half_way() -> list[tuple[str]]:
+    """What the auditor says of acts that were begun and not ended."""
+    query = next(one for one in audit.queries() if one.name.startswith("act on many tickets stopped"))
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, {"now": clock.now()})
+        return cursor.fetchall()
+
+
+def test_whoever_was_stopped_goes_on_where_it_stopped(org, monkeypatch, noon):
     tickets, key, done = [org.ticket() for _ in range(3)], uuid.uuid4(), []
     real = bulk._do_line
 
@@ -128,8 +137,12 @@ def test_whoever_was_stopped_goes_on_where_it_stopped(org, monkeypatch):
     values = {"key": key, "code": "note", "tickets": [one.pk for one in tickets], "values": {"body": "Known"}}
     with pytest.raises(KeyboardInterrupt):
         bulk_run(by=org.agent, **values)
+    assert half_way() == []
+    noon.forward(timedelta(minutes=11))
+    assert half_way() == [("L1_First Example, note, 2 left",)]
     monkeypatch.setattr(bulk, "_do_line", real)
     action = bulk_run(by=org.agent, **values)
+    assert half_way() == []
     assert [line.is_done for line in action.lines.all()] == [True] * 3
     assert [Message.objects.filter(ticket=one).count() for one in tickets] == [1, 1, 1]
 
