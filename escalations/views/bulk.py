@@ -141,7 +141,8 @@ def bulk_undo(request: HttpRequest, pk: int) -> HttpResponse:
     action = own_action(request, pk)
     bulk.bulk_undo(action=action, by=request.user)
     result = result_of(action, request.user)
-    if len(result.lines) > 1 and not (is_fetch(request) and not result.kept):
+    by_toast = is_fetch(request) and "result" not in request.POST
+    if len(result.lines) > 1 and not (by_toast and not result.kept):
         return redirect_to(request, action.get_absolute_url())
     if result.kept:
         line = result.lines[0]

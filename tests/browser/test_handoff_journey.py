@@ -30,33 +30,10 @@ STEPS = (
 
 
 @pytest.fixture
-def org(transactional_db: None) -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def ticket(org: Organisation) -> Ticket:
     ticket = org.ticket()
     ticket_record_customer(ticket=ticket, by=org.agent, body="1,140 shipments have no status.", channel="email")
     return ticket
-
-
-@pytest.fixture
-def visit(page: Page, live_server):
-    """Open a page of ours as somebody; what the browser's console complains of fails the test."""
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-
-    def go(path: str, user: User | None = None) -> Page:
-        if user is not None:
-            signed_in(page, live_server, user)
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield go
-    # What the network answers with is the browser's to report and ours to expect.
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
 
 
 def in_form(days: int = 2) -> str:

@@ -21,11 +21,6 @@ Desk = Callable[[User, str], Page]
 
 
 @pytest.fixture
-def org(transactional_db: None) -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def ticket(org: Organisation) -> Ticket:
     return org.ticket()
 
