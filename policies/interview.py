@@ -34,6 +34,7 @@ from policies.forms.designer_rules import CostsForm, LanesForm, SegmentsForm, Ti
 from policies.models import PolicyVersion
 from policies.offers import Names, list_names
 from policies.proving import organisation_at
+from policies.services.interviews import Designed, Typed, number_of
 from policies.setting import design_base, setting_now
 
 STEPS: dict[str, type[StepForm]] = {
@@ -47,18 +48,6 @@ STEPS: dict[str, type[StepForm]] = {
     "costs": CostsForm,
     "lanes": LanesForm,
 }
-ORDER = tuple(STEPS)
-FORM = "designer:"
-Typed = dict[str, list[str]]
-
-
-def form_name(number: int) -> str:
-    """Whose draft of the journal an interview is."""
-    return f"{FORM}{number}"
-
-
-def number_of(draft: Draft) -> int:
-    return int(draft.form.removeprefix(FORM))
 
 
 def ground_now() -> tuple[PolicyVersion, Ground]:
@@ -186,3 +175,11 @@ def preview_of(interview: Interview, *, code: str = "preview") -> Preview:
     policy = number_clauses(policy, _names_with(list_names(), answers))
     place = Organisation(_names_with(here.names, answers), here.teams, here.week, here.delegations)
     return Preview(policy, document_of(policy), [one for one in prove(policy, place) if not one.accepted])
+
+
+def designed(draft: Draft) -> Designed:
+    """What an interview comes to now: for making the draft of it."""
+    base, ground = ground_now()
+    interview = read_interview(draft, base, ground)
+    wrong = tuple(make.title for step, make in STEPS.items() if step in interview.wrong)
+    return Designed(interview.answers, preview_of(interview).policy, base, wrong)

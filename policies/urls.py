@@ -29,19 +29,19 @@ studio_urls = [
     path("versions/<str:code>/publish/cancel/", changes.publication_cancel, name="publication_cancel"),
 ]
 
-# Before the documents too: nor is "designer".
+# Before the studio: nor is "designer".
 designer_urls = [
-    path("designer/", designer.designer, name="designer"),
-    path("designer/<int:number>/", designer.designer_end, name="designer_end"),
-    path("designer/<int:number>/discard/", designer.designer_discard, name="designer_discard"),
-    path("designer/<int:number>/<slug:step>/", designer.designer_step, name="designer_step"),
-    path("designer/<int:number>/<slug:step>/draft/", designer.designer_draft, name="designer_draft"),
+    path("versions/designer/", designer.designer, name="designer"),
+    path("versions/designer/<int:number>/", designer.designer_end, name="designer_end"),
+    path("versions/designer/<int:number>/discard/", designer.designer_discard, name="designer_discard"),
+    path("versions/designer/<int:number>/<slug:step>/", designer.designer_step, name="designer_step"),
+    path("versions/designer/<int:number>/<slug:step>/draft/", designer.designer_draft, name="designer_draft"),
 ]
 
 urlpatterns = [
     path("", documents.policy_detail, name="policy_detail"),
-    *studio_urls,
     *designer_urls,
+    *studio_urls,
     path("authority/", authority_views.authority_detail, name="authority_detail"),
     path("delegations/", authority_views.delegation_list, name="delegation_list"),
     path("delegations/create/", authority_views.delegation_create, name="delegation_create"),

@@ -96,7 +96,10 @@ class StepForm(BelayForm):
         return name
 
     def section(self, title: str, lead: str, names: Iterable[str], *, narrow: bool = False) -> None:
-        self.sections.append((title, lead, list(names), narrow))
+        shown = list(names)
+        self.sections.append((title, lead, shown, narrow))
+        if narrow:  # the heading says what an empty one means
+            self.optional_marks = tuple(one for one in self.optional_marks if one not in shown)
 
     @property
     def groups(self) -> list[Group]:

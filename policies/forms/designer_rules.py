@@ -214,12 +214,13 @@ class LanesForm(StepForm):
     def _pools(self) -> None:
         skills = [("", "The whole team"), *((one.code, one.name) for one in self.ground.setting.skills)]
         held = list(self.answers.pools)[:MOST_POOLS]
-        for number in range(MOST_POOLS):
+        self.rows = min(max(len(held), self._typed_pools()) + 1, MOST_POOLS)
+        for number in range(self.rows):
             pool = held[number] if number < len(held) else PoolAnswer("", "", "", "")
             words = WordsField(label="Words", required=False, max_length=600,
                                help_text="In the subject or a message; commas between them.")  # fmt: skip
             name = forms.CharField(label="Name", max_length=80, required=False)
-            lead = "" if number else "Any of its words or types leads to it."
+            lead = "" if number else "Any of its words or types leads to it. Save the step for room for another."
             self.section(f"Specialist pool {number + 1}", lead, [
                 self.add(f"pool{number}_name", name, pool.name),
                 self.add(f"pool{number}_team", pick_field("Team", self.offered, required=False), pool.team, half=True),
@@ -232,6 +233,13 @@ class LanesForm(StepForm):
                 ), list(pool.issue_types)),
             ])  # fmt: skip
 
+    def _typed_pools(self) -> int:
+        """How many pools were typed in, named or not yet."""
+        typed = self.data if self.is_bound else self.initial
+        return max(
+            (n + 1 for n in range(MOST_POOLS) if typed.get(f"pool{n}_name") or typed.get(f"pool{n}_team")), default=0
+        )
+
     def _lane(self, key: str, title: str, lead: str, lane: LaneAnswer, more: Iterable[str] = ()) -> None:
         start = SpanField(label="Sorted earlier by", required=False, least=0, help_text="Empty: not earlier.")
         self.section(title, lead, [
@@ -242,22 +250,25 @@ class LanesForm(StepForm):
 
     def _overflow(self) -> None:
         held = {one.team: one for one in self.answers.overflow}
-        for place, team in enumerate(self.teams.values()):
+        names = []
+        for team in self.teams.values():
             one = held.get(team.code, OverflowAnswer("", "", 0))
             others = [choice for choice in self.offered if choice[0] != team.code]
-            tickets = forms.IntegerField(label="More open tickets than", required=False, min_value=1, max_value=100_000)
-            self.section(
-                f"{team.name} is full", "New work goes to another team." if not place else "",
-                [
-                    self.add(f"full_{team.code}_tickets", tickets, one.open_tickets or None, half=True),
-                    self.add(f"full_{team.code}_to", pick_field("New work goes to", others, required=False),
-                             one.to_team, half=True),
-                ],
-            )  # fmt: skip
+            tickets = forms.IntegerField(
+                label=f"{team.name}: more open tickets than", required=False, min_value=1, max_value=100_000
+            )
+            names += [
+                self.add(f"full_{team.code}_tickets", tickets, one.open_tickets or None, half=True),
+                self.add(f"full_{team.code}_to", pick_field(
+                    f"{team.name}: new work goes to", others, required=False
+                ), one.to_team, half=True),
+            ]  # fmt: skip
+        lead = "Past its limit, new work goes to another team. Empty: it never does."
+        self.section("When a team is full", lead, names)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        for number in range(MOST_POOLS):
+        for number in range(self.rows):
             self._check_pool(values, f"pool{number}_")
         for code in self.teams:
             if bool(values.get(f"full_{code}_tickets")) != bool(values.get(f"full_{code}_to")):
@@ -283,7 +294,7 @@ class LanesForm(StepForm):
 
     def apply(self) -> Answers:
         values = self.cleaned_data
-        rows = [f"pool{number}_" for number in range(MOST_POOLS) if values[f"pool{number}_name"]]
+        rows = [f"pool{number}_" for number in range(self.rows) if values[f"pool{number}_name"]]
         keys = free_keys(values[f"{row}name"] for row in rows)
         pools = tuple(
             PoolAnswer(

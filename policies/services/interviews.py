@@ -1,7 +1,8 @@
 """Interviews of the designer: begun, saved as they go, thrown away, and made into a draft of the policy."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -12,18 +13,41 @@ from journal.models import Draft
 from journal.services import DraftConflict, claim_submit, draft_discard, draft_save, settle_submit
 from policies.choices import PickListName
 from policies.domain.answers import Answers
+from policies.domain.policy import Policy
 from policies.domain.presets import PRESET_WORDS, Preset
-from policies.interview import STEPS, Typed, form_name, ground_now, number_of, preview_of, read_interview
 from policies.models import PickItem, PolicyVersion
 from policies.services.written import version_from_policy
+from policies.setting import design_base
 
 MOST_INTERVIEWS = 20
 PURPOSE = "policy.designed"
+FORM = "designer:"
+ORDER = ("business", "tiers", "problems", "types", "severity", "customers", "times", "costs", "lanes")
+Typed = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Designed:
+    """What an interview comes to: the policy, the version it started from, and the steps that cannot be read."""
+
+    answers: Answers
+    policy: Policy
+    base: PolicyVersion
+    wrong: tuple[str, ...]
+
+
+def form_name(number: int) -> str:
+    """Whose draft of the journal an interview is."""
+    return f"{FORM}{number}"
+
+
+def number_of(draft: Draft) -> int:
+    return int(draft.form.removeprefix(FORM))
 
 
 def interviews_of(user: User) -> list[Draft]:
     """Somebody's interviews in progress, the latest first."""
-    return list(Draft.objects.filter(user_id=user.pk, form__startswith=form_name(0)[:-1]).order_by("-saved_at"))
+    return list(Draft.objects.filter(user_id=user.pk, form__startswith=FORM).order_by("-saved_at"))
 
 
 @transaction.atomic
@@ -34,8 +58,10 @@ def interview_start(*, by: User, preset: Preset) -> Draft:
     if len(held) >= MOST_INTERVIEWS:
         raise Refused(f"You have {MOST_INTERVIEWS} interviews in progress. Finish one, or throw one away.")
     number = max((number_of(one) for one in held), default=0) + 1
-    _, ground = ground_now()
-    first = {"preset": [preset.value], "title": [ground.base.title]}
+    base = design_base()
+    if base is None:
+        raise Refused("There is no policy to start from. Load the shipped one first.")
+    first = {"preset": [preset.value], "title": [base[1].title]}
     return draft_save(
         user=by, form=form_name(number), data={"steps": {"business": first}, "done": [], "edits": {}}, version=None
     )
@@ -74,7 +100,7 @@ def step_save(
         data["steps"] = {**data["steps"], step: typed}
         data["edits"] = {**data["edits"], step: [draft.version + 1, window[:40]]}
     if done is not None:
-        data["done"] = [one for one in STEPS if (one in data["done"] and one != step) or (one == step and done)]
+        data["done"] = [one for one in ORDER if (one in data["done"] and one != step) or (one == step and done)]
     return draft_save(user=by, form=draft.form, data=data, version=draft.version)
 
 
@@ -97,10 +123,13 @@ def _create_types(answers: Answers) -> None:
 
 
 @transaction.atomic
-def interview_finish(*, by: User, number: int, version: int, key: uuid.UUID) -> PolicyVersion:
+def interview_finish(
+    *, by: User, number: int, version: int, key: uuid.UUID, read: Callable[[Draft], Designed]
+) -> PolicyVersion:  # fmt: skip
     """Make the draft of the policy from the interview, once per `key`, and put the interview away.
 
-    Refused while a step has to be corrected; Overtaken when the interview changed since `version`.
+    `read` understands what the forms took in. Refused while a step has to be corrected; Overtaken when the interview
+    changed since `version`.
     """
     claim, first = claim_submit(key=key, user=by, purpose=PURPOSE)
     if not first and claim.result:
@@ -109,15 +138,13 @@ def interview_finish(*, by: User, number: int, version: int, key: uuid.UUID) -> 
     draft = held_interview(by, number)
     if draft.version != version:
         raise Overtaken("An answer was changed in another window since you looked. Look at the policy again.")
-    base, ground = ground_now()
-    interview = read_interview(draft, base, ground)
-    if interview.wrong:
-        titles = ", ".join(f"“{STEPS[step].title}”" for step in STEPS if step in interview.wrong)
-        raise Refused(f"Correct {titles} first.")
-    _create_types(interview.answers)
-    name = PRESET_WORDS[Preset(interview.answers.preset)][0]
+    designed = read(draft)
+    if designed.wrong:
+        raise Refused(f"Correct {', '.join(f'“{title}”' for title in designed.wrong)} first.")
+    _create_types(designed.answers)
+    name = PRESET_WORDS[Preset(designed.answers.preset)][0]
     made_version = version_from_policy(
-        policy=preview_of(interview).policy, by=by, base=base, note=f"Designed by interview, from the preset {name}."
+        policy=designed.policy, by=by, base=designed.base, note=f"Designed by interview, from the preset {name}."
     )
     draft_discard(user=by, form=draft.form)
     settle_submit(claim=claim, result={"version": made_version.pk})

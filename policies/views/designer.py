@@ -18,12 +18,15 @@ from journal.services import DraftConflict
 from policies.access import check_studio, interview_for
 from policies.domain.presets import PRESET_WORDS, Preset
 from policies.forms.designer import StepForm
-from policies.interview import ORDER, STEPS, Interview, Typed, ground_now, preview_of, read_interview
+from policies.interview import STEPS, Interview, designed, ground_now, preview_of, read_interview
 from policies.services.interviews import (
+    ORDER,
+    Typed,
     interview_discard,
     interview_finish,
     interview_start,
     interviews_of,
+    number_of,
     step_save,
 )
 from policies.services.versions import problems_of
@@ -96,7 +99,7 @@ def _line(draft: Draft) -> dict[str, Any]:
     business = steps.get("business", {})
     preset = (business.get("preset") or [""])[0]
     following = next((step for step in ORDER if step not in done), None)
-    number = int(draft.form.partition(":")[2])
+    number = number_of(draft)
     return {
         "number": number, "saved_at": draft.saved_at, "done": len(done), "of": len(ORDER),
         "title": (business.get("title") or [""])[0] or "Without a title",
@@ -106,7 +109,7 @@ def _line(draft: Draft) -> dict[str, Any]:
 
 
 def _step_url(draft: Draft, step: str) -> str:
-    return reverse("policies:designer_step", args=[int(draft.form.partition(":")[2]), step])
+    return reverse("policies:designer_step", args=[number_of(draft), step])
 
 
 def _toc(interview: Interview, step: str) -> list[dict[str, Any]]:
@@ -125,6 +128,7 @@ def _preview(interview: Interview, writes: tuple[str, ...]) -> dict[str, Any]:
     preview = preview_of(interview)
     return {
         "preview": preview,
+        "number": interview.number,
         "shown": preview.shown(writes),
         "findings": [(kind_words(one.kind), one) for one in preview.findings],
         "wrong": [STEPS[key].title for key in ORDER if key in interview.wrong],
@@ -138,6 +142,7 @@ def _page(
     place = ORDER.index(step)
     context = {
         "interview": interview, "step": step, "form": form, "panel": panel, "place": place + 1, "of": len(ORDER),
+        "title": type(form).title, "lead": type(form).lead,
         "toc": _toc(interview, step), "first": place == 0, "last": place == len(ORDER) - 1,
         **_preview(interview, form.writes),
     }  # fmt: skip
@@ -177,7 +182,7 @@ def _onward(draft: Draft, step: str, go: str) -> str:
         return _step_url(draft, step)
     following = ORDER.index(step) + 1
     if following == len(ORDER):
-        return reverse("policies:designer_end", args=[int(draft.form.partition(":")[2])])
+        return reverse("policies:designer_end", args=[number_of(draft)])
     return _step_url(draft, ORDER[following])
 
 
@@ -235,7 +240,7 @@ def designer_end(request: HttpRequest, number: int) -> HttpResponse:
     check_studio(request.user)
     try:
         version = interview_finish(
-            by=request.user, number=number, version=shown_version(request), key=_key(request)
+            by=request.user, number=number, version=shown_version(request), key=_key(request), read=designed
         )  # fmt: skip
     except (Refused, Overtaken) as error:
         status = INVALID if isinstance(error, Refused) else CONFLICT

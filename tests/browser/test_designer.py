@@ -9,9 +9,8 @@ from playwright.sync_api import Page, expect
 from accounts.shipped import load_skills
 from journal.models import Draft
 from policies.domain.presets import Preset
-from policies.interview import ORDER
 from policies.models import PolicyVersion
-from policies.services.interviews import interview_start
+from policies.services.interviews import ORDER, interview_start
 from tests.browser.axe import assert_accessible
 from tests.browser.people import end_sessions, signed_in
 from tests.factories import Organisation

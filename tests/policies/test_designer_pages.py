@@ -9,9 +9,10 @@ from accounts.models import Tier
 from accounts.shipped import load_skills
 from journal.models import Draft
 from policies.choices import PickListName, PolicyState
-from policies.interview import ORDER
+from policies.interview import STEPS
 from policies.models import PickItem, PolicyVersion
 from policies.proving import findings_of
+from policies.services.interviews import ORDER
 from policies.services.versions import policy_of_draft, problems_of
 from tests.factories import Organisation
 from tests.queries import statements
@@ -289,3 +290,7 @@ def test_constant_number_of_statements(org, client):
         org.make_team(Tier.objects.get(code="L1"), f"Team{number}")
     many = statements(lambda: client.get(url("lanes")))
     assert len(few) == len(many) <= 40
+
+
+def test_the_steps_are_those_that_are_saved():
+    assert tuple(STEPS) == ORDER
