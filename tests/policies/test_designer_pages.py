@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from accounts.models import Tier
 from accounts.shipped import load_skills
+from journal import clock
 from journal.models import Draft
 from policies.choices import PickListName, PolicyState
+from policies.demo_designer import load_interview
 from policies.interview import STEPS
 from policies.models import PickItem, PolicyVersion
 from policies.proving import findings_of
@@ -290,6 +292,16 @@ def test_constant_number_of_statements(org, client):
         org.make_team(Tier.objects.get(code="L1"), f"Team{number}")
     many = statements(lambda: client.get(url("lanes")))
     assert len(few) == len(many) <= 40
+
+
+def test_the_demo_has_one_in_progress_without_a_mistake(org, client):
+    draft = load_interview(by=org.process_owner, now=clock.now())
+
+    page = client.get(url("types"))
+    assert draft.data["done"] == ["business", "tiers", "problems"]
+    assert page.context["interview"].wrong == set()
+    assert len(page.context["interview"].answers.tiers) == 3
+    assert "3 of 9 steps answered" in client.get(reverse("policies:designer")).content.decode()
 
 
 def test_the_steps_are_those_that_are_saved():

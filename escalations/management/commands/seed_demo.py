@@ -22,6 +22,7 @@ from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import OutboxMessage
 from policies.demo import load_draft
+from policies.demo_designer import load_interview
 from policies.selectors import forget_policies
 from policies.shipped import load_lists, publish_shipped_policy
 
@@ -62,6 +63,7 @@ class Command(BaseCommand):
         present = tell_present(world, now)
         present += tell_around(world, now)
         load_draft(policy, by=people["aiko"], now=now)
+        load_interview(by=people["aiko"], now=now)
         load_views(now)
         load_answers(now)
         return past, present
