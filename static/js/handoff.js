@@ -60,5 +60,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   fold.open = true;
   fold.scrollIntoView({ block: "start" });
-  fold.querySelector("input:not([type=hidden]), select")?.focus({ preventScroll: true });
+  fold.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
 });
