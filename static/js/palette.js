@@ -9,6 +9,7 @@ const list = dialog?.querySelector("[role=listbox]");
 const say = dialog?.querySelector("[data-palette-say]");
 let asking = null;
 let waiting = 0;
+let answered = ""; // the words that the list answers; Enter waits until it answers those in the field
 
 export function openPalette(text = "") {
   if (!dialog || dialog.open) return false;
@@ -17,6 +18,7 @@ export function openPalette(text = "") {
   if (rail?.matches(":popover-open")) rail.hidePopover();
   field.value = text;
   list.replaceChildren();
+  answered = null;
   dialog.showModal();
   field.focus();
   field.select();
@@ -36,17 +38,21 @@ function choose(option) {
 }
 
 async function ask() {
+  clearTimeout(waiting);
   asking?.abort();
   asking = new AbortController();
-  const query = new URLSearchParams({ q: field.value, at: location.pathname });
+  const words = field.value;
+  const query = new URLSearchParams({ q: words, at: location.pathname });
   try {
     const response = await fetch(`${dialog.dataset.url}?${query}`, {
       signal: asking.signal,
       headers: { "X-Requested-With": "fetch" },
     });
     if (response.status === 401) return submit();
-    if (response.ok) show(await response.text());
-    else tell("Nothing could be looked up just now. Press Enter to open the search page.");
+    if (response.ok) {
+      show(await response.text());
+      answered = words;
+    } else tell("Nothing could be looked up just now. Press Enter to open the search page.");
   } catch (error) {
     if (error instanceof TypeError) tell("Belay did not answer. Try again in a moment.");
     else if (error.name !== "AbortError") throw error;
@@ -119,9 +125,9 @@ if (dialog) {
     event.preventDefault();
     MOVES[event.key]();
   });
-  dialog.querySelector("form").addEventListener("submit", (event) => {
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    clearTimeout(waiting);
+    if (field.value !== answered) await ask();
     const option = active();
     if (option) follow(option);
     else submit();
