@@ -60,15 +60,17 @@ FROM ts_stat('SELECT search FROM {table} ORDER BY id DESC LIMIT {size}') WHERE w
 # Each part of the search has its limit: that bounds what is read, also where thousands of tickets say the very same.
 TICKETS = """
 SELECT t.id FROM escalations_ticket t
-WHERE t.search @@ %s::tsquery AND t.state = ANY(ARRAY['resolved', 'closed']) LIMIT %s
+WHERE t.search @@ %s::tsquery AND t.state = ANY(ARRAY['resolved', 'closed'])
 """
+# Asked only where the limit cut the loose question short: whatever the strict one finds is among the loose one's.
+MORE = "{tickets} AND (SELECT count(*) FROM loose{number}) = %s LIMIT %s"
 RESOLUTIONS = "SELECT r.ticket_id FROM escalations_resolution r WHERE r.search @@ %s::tsquery LIMIT %s"
 SAME_ISSUE = """
 SELECT t.id FROM escalations_ticket t
 WHERE t.issue_id = %s AND t.state = ANY(ARRAY['resolved', 'closed']) ORDER BY t.resolved_at DESC LIMIT %s
 """
 WEIGH = """
-WITH found AS ({parts}), weighed AS (
+WITH {loose}found AS ({parts}), weighed AS (
     SELECT t.id, r.id AS resolution,
            3 * ts_rank(t.search, %s::tsquery, 1) + ts_rank(t.search, %s::tsquery, 1)
            + 2 * ts_rank(r.search, %s::tsquery, 1) AS weight,
@@ -186,20 +188,29 @@ def similar_to(ticket: Ticket, user: User, *, now: datetime, typed: str = "", mo
 
 def candidates(ticket: Ticket, user: User, plans: list[Plan], done: list[Plan]) -> dict[Candidate, int]:
     """What the searches find, each with the id of its latest resolution. One statement."""
-    parts: list[tuple[str, tuple[Any, int]]] = []
-    for one in plans:
-        parts += [(TICKETS, (one.strict, STRICT)), (TICKETS, (one.loose, LOOSE))]
-    parts += [(RESOLUTIONS, (one.strict, DONE)) for one in done]
-    parts += [(RESOLUTIONS, (one.loose, DONE)) for one in done[1:]]  # what is typed speaks of causes and remedies
+    loose: list[str] = []
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, one in enumerate(plans):
+        loose.append(f"loose{number} AS MATERIALIZED ({TICKETS} LIMIT %s), ")
+        values += [one.loose, LOOSE]
+    for number, one in enumerate(plans):
+        parts += [f"SELECT id FROM loose{number}", MORE.format(tickets=TICKETS, number=number)]
+        values += [one.strict, LOOSE, STRICT]
+    # What is typed speaks of causes and remedies, so it is sought among them loosely too.
+    for query in [*(one.strict for one in done), *(one.loose for one in done[1:])]:
+        parts.append(RESOLUTIONS)
+        values += [query, DONE]
     if ticket.issue_id is not None:
-        parts.append((SAME_ISSUE, (ticket.issue_id, ISSUE)))
+        parts.append(SAME_ISSUE)
+        values += [ticket.issue_id, ISSUE]
     asked = {word.lexeme for one in plans for word in one.asked}
     others = {word.lexeme for one in plans for word in one.words} - asked
     rare, usual = (at_least(1, sorted(lexemes)) for lexemes in (asked, others))
-    values = [value for _, given in parts for value in given]
     values += [rare, usual, rare, ticket.issue_id, ticket.pk or 0, user.pk, COMPARED_TICKETS]
+    found = " UNION ".join(f"({part})" for part in parts)
     with connection.cursor() as cursor:
-        cursor.execute(WEIGH.format(parts=" UNION ".join(f"({part})" for part, _ in parts)), values)
+        cursor.execute(WEIGH.format(loose="".join(loose), parts=found), values)
         rows = cursor.fetchall()
     return {
         Candidate(pk, frozenset(text) | frozenset(told), *facts): resolution
