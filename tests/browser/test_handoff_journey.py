@@ -208,7 +208,9 @@ def test_one_key_acknowledges_in_the_inbox(org, ticket, visit, page):
     visit("/inbox/", org.receiver)
     page.keyboard.press("j")
     page.keyboard.press("a")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text(f"{ticket.ref} acknowledged")
+    # The row stays under the cursor and says so.
+    expect(page.get_by_role("row").filter(has_text=ticket.ref)).to_contain_text("Acknowledged")
     escalation.refresh_from_db()
     assert escalation.state == EscalationState.ACKNOWLEDGED
 
