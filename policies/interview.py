@@ -6,6 +6,7 @@ A draft of the journal holds it: `{"steps": {step: {field: [texts]}}, "done": [s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -144,17 +145,22 @@ class Preview:
     findings: list[Finding]
 
     def shown(self, writes: tuple[str, ...]) -> list[Shown]:
-        """The document in short, what the step decides first."""
-        made = [self._section(section, writes) for section in self.document]
-        return sorted(made, key=lambda section: not section.hit)
+        """The document in short: what the step decides first, then the rest."""
+        made = [(section.title, self._lines(section, writes)) for section in self.document]
+        parts = [
+            Shown(title, [line for line in lines if line.hit == hit], hit)
+            for hit in (True, False)
+            for title, lines in made
+        ]
+        return [part for part in parts if part.lines]
 
-    def _section(self, section: Section, writes: tuple[str, ...]) -> Shown:
-        lines = []
-        for row in section.rows:
-            text = self.policy.clause(row.key).text or " · ".join(cell for cell in row.cells if cell)
-            lines.append(Line(row.number, text, row.key.startswith(writes)))
-        lines += [Line(one.number, one.text, one.key.startswith(writes)) for one in section.clauses]
-        return Shown(section.title, lines, any(line.hit for line in lines))
+    def _lines(self, section: Section, writes: tuple[str, ...]) -> list[Line]:
+        texts = [(row.key, row.number, " · ".join(cell for cell in row.cells if cell)) for row in section.rows]
+        texts += [(one.key, one.number, one.text) for one in section.clauses]
+        return [
+            Line(number, self.policy.clause(key).text or text, any(fnmatchcase(key, pattern) for pattern in writes))
+            for key, number, text in texts
+        ]
 
 
 def _names_with(names: Mapping[str, Mapping[Any, str]], answers: Answers) -> Names:

@@ -68,7 +68,7 @@ class StepForm(BelayForm):
 
     title: ClassVar[str]
     lead: ClassVar[str]
-    # How the clauses begin that this step decides, for the preview.
+    # Patterns of the clauses that this step decides, for the preview.
     writes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, answers: Answers, ground: Ground, **kwargs: Any) -> None:
@@ -136,7 +136,7 @@ class BusinessForm(StepForm):
 class TiersForm(StepForm):
     title = "Tiers"
     lead = "Who there is. A ticket starts at the lowest tier that can solve it and moves up from there."
-    writes = ("tier",)
+    writes = ("tier.*",)
 
     def ask(self) -> None:
         counts = [(str(number), f"{number} tiers") for number in range(FEWEST_TIERS, MOST_TIERS + 1)]
@@ -200,7 +200,7 @@ class TiersForm(StepForm):
 class ProblemsForm(StepForm):
     title = "Problems and triggers"
     lead = "What goes wrong today, and what ought to move a ticket up without anybody deciding it."
-    writes = ("trigger", "prevention", "tier.")
+    writes = ("trigger.*", "prevention.*", "tier.*.follow_up")
 
     def ask(self) -> None:
         management = [
@@ -304,7 +304,7 @@ class TypesForm(StepForm):
 class SeveritiesForm(StepForm):
     title = "Severity"
     lead = "What makes an issue critical, and what follows from it. P1 is the gravest."
-    writes = ("severity",)
+    writes = ("severity.*",)
 
     def ask(self) -> None:
         tiers = [(one.code, f"{one.code} {one.name}") for one in self.answers.tiers]

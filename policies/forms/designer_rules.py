@@ -19,7 +19,7 @@ MOST_WORDS, LONGEST_WORD = 30, 60
 class SegmentsForm(StepForm):
     title = "Customers"
     lead = "Which customers there are, and for whom more was promised."
-    writes = ("contract", "trigger.premium")
+    writes = ("contract.*", "trigger.premium*")
 
     def ask(self) -> None:
         choices = list(self.ground.setting.segments.items())
@@ -61,7 +61,7 @@ class SegmentsForm(StepForm):
 class TimesForm(StepForm):
     title = "Times"
     lead = "What is promised, and how long a tier has. Lengths of time are working hours: 30 min, 8 h, 1 h 30 min."
-    writes = ("contract", "tier.")
+    writes = ("contract.*", "tier.*.*")
 
     def ask(self) -> None:
         for place, one in enumerate(self.answers.tiers):
@@ -109,7 +109,7 @@ class TimesForm(StepForm):
 class CostsForm(StepForm):
     title = "Costs and credits"
     lead = "What an hour of each tier costs, and who may give a customer how much."
-    writes = ("authority",)
+    writes = ("authority.*.service_credit",)
 
     def ask(self) -> None:
         self.section("Cost of an hour", "Labour, in USD. From it follows what an escalation costs.", [
@@ -186,7 +186,7 @@ def free_keys(names: Iterable[str]) -> list[str]:
 class LanesForm(StepForm):
     title = "Where work goes"
     lead = "Specialists for what keeps coming up, lanes that overtake, and who helps when a team is full."
-    writes = ("trigger.to_", "trigger.express", "trigger.premium_lane", "trigger.social_media", "overflow")
+    writes = ("trigger.to_*", "trigger.express", "trigger.premium_lane", "trigger.social_media", "overflow.*")
 
     def ask(self) -> None:
         tiers = {one.code for one in self.answers.tiers}
