@@ -43,7 +43,8 @@ def _trigger(
 
 
 def _tiers(answers: Answers) -> tuple[TierRules, ...]:
-    follows_up = Problem.LOST in answers.problems
+    """From the top there is nowhere to escalate to: neither a limit nor a share."""
+    follows_up, top = Problem.LOST in answers.problems, len(answers.tiers) - 1
     return tuple(
         TierRules(
             code=one.code,
@@ -52,9 +53,9 @@ def _tiers(answers: Answers) -> tuple[TierRules, ...]:
             expertise=one.expertise,
             issue_types=one.handles,
             ack_seconds=(one.ack_seconds or ACK_SECONDS) if place else None,
-            time_limit_seconds=one.limit_seconds or None,
+            time_limit_seconds=(one.limit_seconds or None) if place < top else None,
             resolution_seconds=one.resolution_seconds,
-            target_escalation_percent=None if one.share_percent is None else f"{one.share_percent:.1f}",
+            target_escalation_percent=None if one.share_percent is None or place == top else f"{one.share_percent:.1f}",
             hourly_cost=f"{one.hourly_cost:.2f}",
             follow_up_seconds=HOUR if follows_up and place else None,
         )

@@ -27,7 +27,7 @@ from policies.domain.presets import (
     overflow_answers,
     preset_answers,
 )
-from policies.forms.fields import SpanField
+from policies.forms.fields import SpanField, TypedField
 from web.forms import BelayForm, guard_texts
 
 MOST_TYPES = 12  # new ones in one interview
@@ -91,7 +91,7 @@ class StepForm(BelayForm):
         self.fields[name] = field
         if half:
             self.half = (*self.half, name)
-        if not field.required and isinstance(field, forms.CharField | SpanField):
+        if not field.required and isinstance(field, forms.CharField | TypedField):
             self.optional_marks = (*self.optional_marks, name)
         return name
 

@@ -104,6 +104,7 @@ def test_two_to_six_tiers(preset, count):
     assert [one.code for one in policy.tiers] == [f"L{place}" for place in range(1, count + 1)]
     assert policy.tiers[0].ack_seconds is None
     assert all(one.ack_seconds for one in policy.tiers[1:])
+    assert (policy.tiers[-1].time_limit_seconds, policy.tiers[-1].target_escalation_percent) == (None, None)
     assert problems_of(policy) == []
     assert {one.entry_tier for one in policy.severities} <= {one.code for one in policy.tiers}
 
