@@ -128,7 +128,8 @@ def detail(
             escalation, around=around, reader=user, labels=labels, now=now, zone=zone
         ),
         "forms": {**_forms(request, escalation, actions), **_between_forms(sides), **(bound or {})},
-        "opened": next(iter(bound or {}), ""), "kept": kept, "earlier": earlier_of(escalation, labels, now=now, zone=zone),
+        "opened": next(iter(bound or {}), ""), "kept": kept,
+        "earlier": earlier_of(escalation, labels, now=now, zone=zone),
         "answers_here": bool(actions & BY_RECEIVER), "overtaken": overtaken,
     }  # fmt: skip
     return page_or_fragment(request, PAGE, FRAGMENT, context, status)
@@ -153,6 +154,7 @@ def handoff_print(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
             content, measure=measure, reason=escalation.reason, labels=labels, now=now, zone=zone
         ),
         "files": reading.files_of(escalation), "back": escalation.get_absolute_url(),
+        "between": handoff_between(escalation, user=request.user, labels=labels, now=now, zone=zone)[0],
         "sla": about.sla_remaining(escalation.ticket, now=now),
     }  # fmt: skip
     return page_or_fragment(request, "escalations/handoff_print.html", "escalations/_handoff_paper.html", context)

@@ -208,7 +208,8 @@ class HandoffPage:
         measure = self.measure(sheet, target)
         return {
             "measure": measure, "target": target, "ack": self.ack(target),
-            "is_warm": bool(self.value(sheet, "is_warm")), "minutes_spent": sheet.minutes_spent, "minutes": format_hours(sheet.minutes_spent * 60),
+            "is_warm": bool(self.value(sheet, "is_warm")),
+            "minutes_spent": sheet.minutes_spent, "minutes": format_hours(sheet.minutes_spent * 60),
             "states": [(key, *measure.by_section[key]) for key, _, _ in SECTIONS],
         }  # fmt: skip
 

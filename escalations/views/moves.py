@@ -12,7 +12,8 @@ from escalations.forms.around import DeEscalateForm, TransferForm
 from escalations.models import Ticket
 from escalations.selectors.handoff_targets import Target, Targets, targets_among
 from escalations.selectors.hops import hop_rows
-from escalations.services.moves import accepted_escalation, came_from, pending_handoff, ticket_de_escalate as lower
+from escalations.services.moves import accepted_escalation, came_from, pending_handoff
+from escalations.services.moves import ticket_de_escalate as lower
 from escalations.services.moves import ticket_transfer as transfer
 from escalations.views.answers import service_answers
 from escalations.views.sheets import answer_sheet

@@ -270,6 +270,13 @@ def test_a_re_escalation_is_said_everywhere(client, org):
     assert second.previous == first
 
 
+def test_it_stands_on_paper_too(client, org):
+    escalation = accepted(org, is_warm=True)
+    text = text_of(client, org.receiver, at(escalation, "handoff_print"))
+    assert "Drop the cache in both regions." in text
+    assert "until released" in text
+
+
 def test_an_accept_and_a_return_cannot_both_leave_a_read_back(client, org):
     escalation = org.handoff(org.ticket())
     client.force_login(org.people["l2_second"])
