@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from accounts.models import User
 from escalations.choices import EscalationState
-from escalations.models import Escalation, Ticket
+from escalations.models import Consult, Escalation, Ticket
 from journal import clock
 from policies.selectors import forget_policies
 
@@ -55,6 +55,16 @@ def _handoff(**facts: object) -> str:
     return escalation.get_absolute_url()
 
 
+def _consult(state: str, **facts: object) -> str:
+    found = Consult.objects.filter(state=state, **facts).select_related("ticket").first()
+    return reverse("escalations:consult_detail", args=[found.ticket.ref, found.pk]) if found else pytest.fail("none")
+
+
+def _held_by_ines(name: str) -> str:
+    accepted = _of_escalation(EscalationState.ACCEPTED, ticket__owner__username="ines")
+    return reverse(f"escalations:{name}", args=[accepted.ticket.ref])
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "login": ("", lambda: reverse("account_login")),
     "queue": ("ines", lambda: reverse("escalations:queue_list")),
@@ -67,6 +77,22 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     ),
     "handoff": ("tomasz", _handoff_form),
     "handoff-answer": ("ines", lambda: _handoff(to_team__code="integrations")),
+    "read-back": (
+        "tomasz",
+        lambda: _of_escalation(
+            EscalationState.ACCEPTED, from_user__username="tomasz", read_backs__state="given"
+        ).get_absolute_url(),
+    ),
+    "after-acceptance": (
+        "ines",
+        lambda: _of_escalation(
+            EscalationState.ACCEPTED, accepted_by__username="ines", is_warm=True, released_at__isnull=True
+        ).ticket.get_absolute_url(),
+    ),
+    "consults": ("ines", lambda: reverse("escalations:consult_list")),
+    "consult": ("ines", lambda: _consult("asked", to_team__code="integrations")),
+    "transfer": ("ines", lambda: _held_by_ines("ticket_transfer")),
+    "de-escalate": ("ines", lambda: _held_by_ines("ticket_de_escalate")),
     "create": ("tomasz", lambda: reverse("escalations:ticket_create")),
     "similar": (
         "tomasz",
