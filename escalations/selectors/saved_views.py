@@ -14,7 +14,7 @@ from escalations.columns import COLUMNS
 from escalations.filter_bar import OF
 from escalations.filtersets import TicketFilter
 from escalations.models import PinnedView, SavedView
-from escalations.selectors.counts import CAP, Part, count_part, count_text, kept_parts, run_counts
+from escalations.selectors.counts import CAP, Linked, Part, count_text, kept_parts, linked_counts, linked_parts
 from escalations.selectors.queue import SORTS, Queue
 from escalations.selectors.queue_options import Options, queue_options
 from escalations.services.saved_views import MOST_PINS
@@ -142,18 +142,22 @@ class Pin:
 
 
 def pins_of(user: User, *, now: datetime, zone: Any) -> list[Pin]:
-    """The pinned views with their counts, capped: two statements, one for those who have none."""
+    """The pinned views with their counts, capped: two statements (see `linked_counts`), one for those who have none."""
     rows = PinnedView.objects.filter(user=user).select_related("view", "view__team").order_by("position", "pk")
     views = [row.view for row in rows if sees_view(user, row.view)]
-    numbers = run_counts([part for view in views for part in _parts(user, view, now, zone)])
+    numbers, _ = linked_counts([_linked(user, view, now, zone) for view in views]) if views else ([], [])
     return [Pin(view, count_text(number, CAP)) for view, number in zip(views, numbers, strict=True)]
+
+
+def _linked(user: User, view: SavedView, now: datetime, zone: Any) -> Linked:
+    return Linked((user.pk, user.team_id, view.pk, view.version), *_parts(user, view, now, zone))
 
 
 def _parts(user: User, view: SavedView, now: datetime, zone: Any) -> list[Part]:
     def make() -> list[Part]:
         kept, _ = what_exists(view.query, queue_options(user))
         queue = Queue(user, kept, now=now, zone=zone)
-        return [count_part(queue.tickets.order_by("queue_key" if queue.only_open else "-opened_at"), CAP)]
+        return linked_parts(queue.countable)
 
     asked = QueryDict(view.query)
     if any(name in asked for name in TIMED):

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import Team, User
 from escalations.choices import WAITING_FOR_RECEIVER, Axis, CreditState
 from escalations.models import CreditRequest, Escalation, Ticket
-from escalations.selectors.counts import CAP, Part, count_part, kept_parts, run_counts
+from escalations.selectors.counts import CAP, Linked, Part, count_part, kept_parts, linked_counts, linked_parts
 from policies.models import Delegation
 
 
@@ -55,14 +55,15 @@ def rail_counts(user: User, held: int | None = None) -> RailCounts:
     """The numbers of the rail, capped, in one statement; `held` where the page counted those already."""
     waiting, leads, *counted = kept_parts(user, "rail", lambda: _rail_parts(user))
     approvals = kept_parts(user, ("approvals", user.role_id), lambda: [count_part(asked_for(user), CAP)])
-    found = run_counts([waiting, leads, *approvals, *([] if held is not None else counted)])
-    return RailCounts(found[0], held if held is not None else found[3], found[1], found[2])
+    links = [] if held is not None else [Linked((user.pk, user.team_id, "held"), *counted)]
+    numbers, found = linked_counts(links, [waiting, leads, *approvals])
+    return RailCounts(found[0], held if held is not None else numbers[0], found[1], found[2])
 
 
 def _rail_parts(user: User) -> list[Part]:
     led = Team.objects.filter(lead=user, is_active=True).order_by("pk")
-    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), led, held_tickets(user)]
-    return [count_part(queryset, CAP) for queryset in asked]
+    asked: list[QuerySet[Any]] = [handoffs_for(user).order_by("filed_at"), led]
+    return [*(count_part(queryset, CAP) for queryset in asked), *linked_parts(held_tickets(user))]
 
 
 def asked_for(user: User) -> QuerySet[CreditRequest]:
