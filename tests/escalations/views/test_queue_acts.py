@@ -132,15 +132,10 @@ def test_number_that_two_sources_use_is_listed(org, client):
 # --- home ----------------------------------------------------------------------------------------------
 
 
-def test_home_leads_to_what_waits(org, client):
-    client.force_login(org.agent)
-    assert client.get("/").url == "/queue/?owner=me"
-    org.handoff(org.ticket())
-    assert client.get("/").url == "/queue/?owner=me"
-    client.force_login(org.receiver)
-    assert client.get("/").url == "/inbox/"
-    client.force_login(org.manager)
-    assert client.get("/").url == "/queue/"
+def test_home_is_the_desk_of_who_works_and_the_queue_of_who_reads(org, client):
+    for user in (org.agent, org.receiver):
+        client.force_login(user)
+        assert "My desk" in client.get("/").content.decode()
     client.force_login(org.administrator)
     assert client.get("/").url == "/queue/"
 
