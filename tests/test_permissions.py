@@ -85,7 +85,8 @@ RULES: dict[Open, str] = {
         " escalations:queue_list escalations:queue_news escalations:queue_export escalations:bulk_list"
         " web:palette escalations:bulk_create escalations:bulk_one escalations:view_list escalations:view_create"
         " escalations:issue_list escalations:issue_detail escalations:consult_list"
-        " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_export escalations:inbox_news"
+        " escalations:ticket_search escalations:answer_list escalations:inbox_list escalations:inbox_export"
+        " escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail policies:policy_markdown"
         " escalations:approval_list policies:authority_detail policies:delegation_list"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
@@ -134,9 +135,11 @@ RULES: dict[Open, str] = {
         "escalations:ticket_links"
         " escalations:ticket_detail escalations:ticket_news escalations:ticket_read escalations:hop_list"
         " escalations:mention_list escalations:mention_seen escalations:desk_line_seen"
-        " escalations:clock_detail escalations:ticket_advice escalations:handoff_detail escalations:handoff_print escalations:attachment_detail"
+        " escalations:clock_detail escalations:ticket_advice escalations:handoff_detail"
+        " escalations:handoff_print escalations:attachment_detail"
         " escalations:message_note escalations:ticket_facts escalations:feedback_seen escalations:ticket_similar"
-        " escalations:similar_use escalations:similar_take_back escalations:ticket_presence escalations:consult_detail escalations:consult_seen"
+        " escalations:similar_use escalations:similar_take_back escalations:ticket_presence"
+        " escalations:consult_detail escalations:consult_seen"
     ),
     Open.HOLDERS: (
         "escalations:ticket_link_parent escalations:ticket_unlink_parent escalations:ticket_link_issue"
@@ -152,7 +155,8 @@ RULES: dict[Open, str] = {
         "escalations:form_draft escalations:handoff_draft escalations:handoff_discard escalations:attachment_create"
         " escalations:attachment_delete"
     ),
-    Open.SENDERS: "escalations:handoff_edit escalations:handoff_edit_draft escalations:handoff_withdraw escalations:handoff_redirect"
+    Open.SENDERS: "escalations:handoff_edit escalations:handoff_edit_draft escalations:handoff_withdraw"
+    " escalations:handoff_redirect"
     " escalations:read_back_answer escalations:consult_withdraw escalations:credit_take_back",
     Open.RECEIVERS: "escalations:handoff_acknowledge escalations:handoff_accept escalations:handoff_return"
     " escalations:read_back_give escalations:handoff_release escalations:follow_up_create escalations:consult_answer",

@@ -23,8 +23,8 @@ _RINGS = {
 }
 _OTHER = "it is marked as missed"
 _STANDS = {
-    ClockKind.TIME_AT_TIER: "It does not run while the ticket waits for somebody outside or for a receiver’s answer, nor while"
-    " a parent carries it.",
+    ClockKind.TIME_AT_TIER: "It does not run while the ticket waits for somebody outside or for a receiver’s answer,"
+    " nor while a parent carries it.",
     ClockKind.TIER_RESOLUTION: "It does not run while the ticket waits for the customer or a vendor, nor while a parent"
     " carries it.",
     ClockKind.CONTRACT_RESOLUTION: "It does not run while the ticket waits for the customer or a vendor.",

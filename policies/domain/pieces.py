@@ -42,7 +42,7 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
     if not old:
         return (Piece(CAME, new),)
     before, after = WORDS.findall(old), WORDS.findall(new)
-    kept = SequenceMatcher(None, *([word for word in words if word.strip()] for words in (before, after)))
-    if kept.ratio() < ALIKE:
+    was, now = ([word for word in words if word.strip()] for words in (before, after))
+    if SequenceMatcher(None, was, now).ratio() < ALIKE:
         return (Piece(GONE, old), Piece(SAME, " "), Piece(CAME, new))
     return tuple(_woven(before, after))

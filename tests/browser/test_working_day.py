@@ -198,7 +198,8 @@ def test_a_complete_handoff_of_a_prefilled_ticket_takes_few_inputs(org: Organisa
 
     for label in FREE_TEXT:
         page.get_by_label(label, exact=True).fill("Deliveries are signed with the old key id.")
-    for label, choice in (("Reason", "Technical complexity"), ("Scope", "All users of one customer"), ("Urgency", "Today")):
+    chosen = {"Reason": "Technical complexity", "Scope": "All users of one customer", "Urgency": "Today"}
+    for label, choice in chosen.items():
         page.get_by_label(label, exact=True).select_option(label=choice)
         touch()
     page.get_by_label("Minutes for step 1").fill("12")

@@ -218,10 +218,11 @@ def test_a_delegate_decides_up_to_the_smaller_limit(org):
 def test_what_is_lent_is_not_lent_on_and_never_serves_its_lender(org):
     second, third = org.people["l3_first"], org.people["l3_second"]
     delegation_create(by=org.manager, delegate=second, ends_at=in_hours(8), reason="Leave")
+    # What the engineer lends on is their own role's, which has no authority over credits.
+    delegation_create(by=second, delegate=third, ends_at=in_hours(8), reason="Lunch")
+    request = requested(org, "700")
     with pytest.raises(NotAllowed):
-        # The engineer's own role has no authority over credits, so nothing of it can be lent.
-        delegation_create(by=second, delegate=third, ends_at=in_hours(8), reason="Lunch")
-        credit_approve(request=requested(org, "700"), by=third)
+        credit_approve(request=request, by=third)
     own = ask(org, "6000", by=org.manager)
     with pytest.raises(NotAllowed):
         credit_approve(request=own, by=second)

@@ -106,8 +106,8 @@ def test_linking_twice_is_linking_once_and_relinking_tells_both(org):
     other = org.ticket()
     ticket_link_parent(ticket=child, parent=other, by=org.agent)
     assert fresh(child).parent == other
-    assert list(Event.objects.filter(subject_id=parent.pk, kind__startswith="ticket.child").values_list("kind", flat=True)
-                ) == ["ticket.child_linked", "ticket.child_unlinked"]  # fmt: skip
+    told = Event.objects.filter(subject_id=parent.pk, kind__startswith="ticket.child")
+    assert list(told.values_list("kind", flat=True)) == ["ticket.child_linked", "ticket.child_unlinked"]
     assert child.pauses.filter(wait=Wait.PARENT, ended_at__isnull=True).count() == 1
 
 
