@@ -11,19 +11,22 @@ from tests.bench import report
 from tests.bench.measure import Line, Timings, in_turns, percentile
 from tests.conftest import ROOT
 
+# Similar search and credits have planted cases and races of their own in the suite.
+SHORT = ("P6", "P7", "P9", "P10", "P12", "P16", "P17")
+
 
 @pytest.mark.slow
 def test_every_benchmark_runs():
     # A process of its own: it has settings and databases of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick"],
+        [sys.executable, "-m", "tests.bench", "--quick", *SHORT],
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
     measured = {line.split()[0] for line in done.stdout.splitlines() if line.startswith(("P", "S"))}
-    assert measured >= {"P6", "P7", "P9", "P10", "P12", "P16", "P17", "S1"}
+    assert measured >= set(SHORT)
 
 
 def test_subjects_take_turns_and_each_round_is_compared_with_itself():

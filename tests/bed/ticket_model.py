@@ -37,6 +37,7 @@ from escalations.services.moves import ticket_de_escalate, ticket_transfer
 from escalations.services.read_backs import Restated, read_back_confirm, read_back_correct, read_back_give
 from escalations.services.resolutions import Feedback, ticket_close, ticket_reopen, ticket_resolve
 from escalations.services.sweep import sweep
+from escalations.services.taking_back import handoff_unacknowledge, ticket_unclose
 from escalations.services.tickets import (
     ticket_assign,
     ticket_change_priority,
@@ -166,6 +167,14 @@ class TicketLife(RuleBasedStateMachine):
     def acknowledge(self, data: st.DataObject) -> None:
         escalation = self.latest()
         self.try_to("acknowledge", handoff_acknowledge, escalation=escalation, by=self.receiver(escalation, data))
+
+    @precondition(lambda self: self.latest() is not None and self.latest().state == EscalationState.ACKNOWLEDGED)
+    @rule()
+    def take_acknowledgement_back(self) -> None:
+        escalation = self.latest()
+        self.try_to(
+            "unacknowledge", handoff_unacknowledge, escalation=escalation, by=escalation.acknowledged_by
+        )  # fmt: skip
 
     @precondition(lambda self: self.latest() is not None and self.waits())
     @rule(data=st.data(), promised=st.none() | seconds, restates=st.booleans(), warm=st.booleans())
@@ -329,6 +338,11 @@ class TicketLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         self.try_to("close", ticket_close, ticket=self.ticket, by=self.holder(data))
+
+    @precondition(lambda self: self.ticket.state == TicketState.CLOSED)
+    @rule(data=st.data())
+    def take_closing_back(self, data: st.DataObject) -> None:
+        self.try_to("unclose", ticket_unclose, ticket=self.ticket, by=self.holder(data))
 
     @precondition(lambda self: self.closed_days < 3)
     @rule(day=st.integers(0, 4))

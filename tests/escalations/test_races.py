@@ -136,6 +136,7 @@ def unguarded() -> ExitStack:
     for name, other in (
         ("hold_escalation", hold_escalation_unlocked),
         ("start_stay", nothing),
+        ("start_follow_up", nothing),
         ("hop_change", nothing),
     ):
         stack.enter_context(mock.patch.object(answers, name, other))

@@ -9,7 +9,7 @@ from tests.bed.ticket_model import TicketLife
 from tests.factories import NOON, Organisation
 
 pytestmark = pytest.mark.django_db
-RUNS, STEPS = 15, 25
+RUNS, STEPS = 8, 20
 
 
 def test_whatever_happens_to_a_ticket_the_record_holds():

@@ -27,6 +27,7 @@ from tests.factories import NOON, Organisation, in_hours
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
+MANY = 40
 
 
 @pytest.fixture(autouse=True)
@@ -172,19 +173,20 @@ def test_a_ticket_costs_the_same_however_many_there_are(org):
 # --- taking back -------------------------------------------------------------------------------------------
 
 
-def test_two_hundred_acknowledged_and_taken_back(org, noon):
-    tickets = [org.ticket() for _ in range(200)]
+def test_many_acknowledged_and_taken_back(org, noon):
+    """Two hundred of them do so in a browser: tests/browser/test_working_day.py."""
+    tickets = [org.ticket() for _ in range(MANY)]
     escalations = {one.pk: org.handoff(one) for one in tickets}
     due = {pk: ack(one)[0].due_at for pk, one in escalations.items()}
     noon.forward(timedelta(minutes=4))
     action = run(org.receiver, "acknowledge", tickets)
-    assert action.lines.filter(is_done=True).count() == 200
+    assert action.lines.filter(is_done=True).count() == MANY
     assert not Escalation.objects.filter(state=EscalationState.PENDING).exists()
     noon.forward(timedelta(minutes=2))
     bulk_undo(action=action, by=org.receiver)
     assert (action.state, action.undone_at) == (BulkState.UNDONE, NOON + timedelta(minutes=6))
-    assert action.lines.filter(is_undone=True).count() == 200
-    assert Escalation.objects.filter(state=EscalationState.PENDING).count() == 200
+    assert action.lines.filter(is_undone=True).count() == MANY
+    assert Escalation.objects.filter(state=EscalationState.PENDING).count() == MANY
     for ticket in tickets:
         first, second = ack(escalations[ticket.pk])
         assert (first.state, second.state) == (ClockState.MET, ClockState.RUNNING)
