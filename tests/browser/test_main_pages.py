@@ -3,6 +3,7 @@
 The pages of a handoff, of an import, the login and the style page have their own tests of this kind.
 """
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from accounts.models import User
 from escalations.domain.clocks import Wait
 from escalations.models import Ticket
 from escalations.services.answers import handoff_accept
+from escalations.services.bulk import bulk_run
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
+from escalations.services.saved_views import saved_view_create
 from escalations.services.tickets import ticket_wait
 from journal import clock
 from tests.browser.axe import assert_accessible
@@ -60,10 +63,17 @@ def pages(org: Organisation, ticket: Ticket) -> list[tuple[User, str]]:
         (org.manager, reverse("escalations:customer_detail", args=[org.customer.pk])),
         (org.manager, reverse("escalations:customer_change", args=[org.customer.pk])),
         (org.manager, reverse("escalations:inbox_list")),
+        (org.receiver, saved_view_create(by=org.receiver, name="Mine", query="owner=me&moon=full").get_absolute_url()),
+        (org.receiver, reverse("escalations:view_list")),
+        (org.receiver, reverse("escalations:view_create")),
+        (org.receiver, bulk_run(key=uuid.uuid4(), code="note", tickets=[ticket.pk], by=org.receiver,
+                                values={"body": "Known"}).get_absolute_url()),
+        (org.receiver, reverse("escalations:bulk_list")),
+        (org.receiver, reverse("escalations:ticket_search") + "?q=webhook"),
         (org.manager, reverse("escalations:import_list")),
         (org.process_owner, reverse("policies:policy_detail")),
         (org.agent, "/no/such/page/"),
-    ]
+    ]  # fmt: skip
 
 
 def test_main_pages(page: Page, live_server, transactional_db):

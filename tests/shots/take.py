@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from accounts.models import User
 from escalations.choices import EscalationState
-from escalations.models import Consult, Escalation, Ticket
+from escalations.models import BulkAction, Consult, Escalation, SavedView, Ticket
 from journal import clock
 from policies.selectors import forget_policies
 
@@ -105,6 +105,12 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
         "ines",
         lambda: reverse("escalations:customer_detail", args=[_ticket(owner__username="ines").customer_id]),
     ),
+    "view": ("ines", lambda: SavedView.objects.get(name="Webhooks, longest waiting").get_absolute_url()),
+    "views": ("ines", lambda: reverse("escalations:view_list")),
+    "view-save": ("ines", lambda: reverse("escalations:view_create") + "?priority=1&segment=enterprise"),
+    "bulk": ("ines", lambda: reverse("escalations:bulk_list")),
+    "bulk-result": ("ines", lambda: BulkAction.objects.latest("at").get_absolute_url()),
+    "search": ("ines", lambda: reverse("escalations:ticket_search") + "?q=webhook"),
     "imports": ("dana", lambda: reverse("escalations:import_list")),
     "policy": ("aiko", lambda: reverse("policies:policy_detail")),
     "administration": ("admin", lambda: reverse("admin:index")),
