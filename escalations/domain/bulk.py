@@ -40,8 +40,8 @@ ACTS: Mapping[str, BulkAct] = {
     for act in (
         BulkAct("acknowledge", "Acknowledge", "acknowledged", "eye", "the handoff", "no longer acknowledged"),
         BulkAct("take", "Take", "taken", "hand-grab", "the owner", "given back to the owner before"),
-        BulkAct("assign", "Set owner", "given a new owner", "user-plus", "the owner", "back with the owner before", True),
-        BulkAct("priority", "Set priority", "set to a new priority", "flag", "the priority", "back at the priority before",
+        BulkAct("assign", "Set owner", "given a new owner", "user-plus", "the owner", "back with who had it", True),
+        BulkAct("priority", "Set priority", "set to a new priority", "flag", "the priority", "back at the one it had",
                 True),
         BulkAct("wait", "Set to wait", "set to wait", "player-pause", "what it waits for", "as they were", True),
         BulkAct("resume", "Go on with the work", "gone on with", "player-play", "what it waits for", "waiting again"),
