@@ -1,13 +1,15 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.browser.people import signed_in
 from tests.factories import Organisation
 
 Visit = Callable[..., Page]
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=25_000)
 
 
 @pytest.fixture

@@ -47,6 +47,12 @@ def fill_step(page: Page, number: int, step: tuple[str, str, str]) -> None:
     page.get_by_label(f"Minutes for step {number}").fill(step[2])
 
 
+def read_back(page: Page) -> None:
+    page.get_by_label("The problem, in your words").fill("The old key stays cached.")
+    page.get_by_label("Your next action").fill("Drop the cache.")
+    choose(page, "Additional resources needed", "No")
+
+
 def choose(page: Page, group: str, option: str) -> None:
     page.get_by_role("group", name=group).get_by_label(option, exact=True).check()
 
@@ -102,9 +108,11 @@ def test_from_the_queue_to_the_feedback(org, ticket, visit, page):
 
     visit("/inbox/", org.receiver)
     page.get_by_role("button", name="Acknowledge").click()
-    page.get_by_role("link", name="Acknowledged 1").click()
+    expect(page.get_by_text("acknowledged").first).to_be_visible()
+    visit("/inbox/?tab=acknowledged")
     page.get_by_role("link", name="Webhook deliveries stop after key rotation").click()
     expect(page.get_by_text("All 401, old key id in header")).to_be_visible()
+    read_back(page)
     page.get_by_label("Estimated resolution").fill(in_form())
     page.get_by_role("button", name="Accept handoff").click()
     expect(page.get_by_text("It is yours now")).to_be_visible()
@@ -170,6 +178,7 @@ def test_on_a_phone_a_receiver_acknowledges_and_accepts(org, ticket, visit, page
     page.wait_for_load_state()
     bar.get_by_role("link", name="Accept").click()
     expect(page.get_by_label("Estimated resolution")).to_be_in_viewport()
+    read_back(page)
     page.get_by_label("Estimated resolution").fill(in_form())
     page.get_by_role("button", name="Accept handoff").click()
     expect(page.get_by_text("It is yours now")).to_be_visible()

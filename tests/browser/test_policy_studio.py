@@ -38,6 +38,8 @@ def test_from_a_copy_to_a_publication(page: Page, live_server, transactional_db)
     page.get_by_label("Value of Revenue at risk").fill("75,000")
     page.get_by_role("button", name="Add condition").click()
     page.get_by_label("What is asked about, condition 2").select_option("priority")
+    expect(page.get_by_label("Question about Priority")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_label("Question about Priority").select_option("any_of")
     for name in ("P1", "P2", "P3"):
         page.get_by_label(name, exact=True).check()
