@@ -174,8 +174,8 @@ def test_on_a_phone_a_receiver_acknowledges_and_accepts(org, ticket, visit, page
     visit(escalation.get_absolute_url(), org.receiver)
     bar = page.get_by_role("group", name="Answer the handoff")
     expect(bar.get_by_role("button", name="Acknowledge")).to_be_in_viewport()
-    bar.get_by_role("button", name="Acknowledge").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        bar.get_by_role("button", name="Acknowledge").click()
     bar.get_by_role("link", name="Accept").click()
     expect(page.get_by_label("Estimated resolution")).to_be_in_viewport()
     read_back(page)
