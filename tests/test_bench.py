@@ -1,4 +1,4 @@
-"""Every benchmark runs, on tiny data; what they find there says nothing."""
+"""Benchmarks run, on tiny data; what they find there says nothing."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from tests.bench import report
 from tests.bench.measure import Line, Timings, in_turns, percentile
 from tests.conftest import ROOT
 
-# Similar search and credits have planted cases and races of their own in the suite.
-SHORT = ("P6", "P7", "P9", "P10", "P12", "P16", "P17")
+# Two of them: all take minutes, on tiny data too.
+SHORT = ("P6", "P16")
 
 
 @pytest.mark.slow
-def test_every_benchmark_runs():
+def test_benchmarks_run():
     # A process of its own: it has settings and databases of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))}
     done = subprocess.run(
