@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 from accounts.choices import DutyRole
 from accounts.domain import duty
@@ -59,13 +59,14 @@ class DutyNow:
         return () if self.primary is None else (self.primary, *self.others, *self.backups)
 
 
+def absences_at(at: datetime) -> QuerySet[Absence]:
+    """Who is away at `at`: nobody twice."""
+    return Absence.objects.filter(starts_at__lte=at, ends_at__gt=at, cancelled_at__isnull=True).order_by()
+
+
 def absences_now(at: datetime) -> dict[int, Away]:
     """Everybody who is away at `at`, by id, with who answers for them. One statement."""
-    rows = list(
-        Absence.objects.filter(starts_at__lte=at, ends_at__gt=at, cancelled_at__isnull=True)
-        .select_related("user", "covered_by")
-        .order_by()
-    )
+    rows = list(absences_at(at).select_related("user", "covered_by"))
     covers = {row.user_id: row.covered_by_id for row in rows}
     people = {person.pk: person for row in rows for person in (row.user, row.covered_by) if person is not None}
     gone = {pk for pk, person in people.items() if not person.is_active}
