@@ -9,6 +9,7 @@ from accounts.choices import Ability
 from escalations.access import parts_on_ticket
 from escalations.choices import Priority, TicketState
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
+from escalations.filtersets import ref_number
 from escalations.models import Ticket
 from escalations.selectors import palette as found
 from escalations.selectors.queue_options import ANY
@@ -20,7 +21,7 @@ from web.palette import Ask, Group, Item
 # one of "write" (whoever holds it), "open" (the same while it is open), "read".
 ACTS = (
     ("open", "Escalate", "handoff_create", "arrow-up-right", "e"),
-    ("open", "Ask another tier", "consult_create", "help", ""),
+    ("open", "Ask another team", "consult_create", "help", ""),
     ("resolve", "Resolve", "ticket_resolve", "circle-check", ""),
     ("wait_for_customer", "Set to wait", "ticket_wait", "player-pause", ""),
     ("open", "Set owner", "ticket_assign", "user-plus", ""),
@@ -33,7 +34,7 @@ ACTS = (
     ("write", "Who sees it", "ticket_restrict", "lock", ""),
     ("reopen", "Reopen", "ticket_reopen", "rotate-clockwise", ""),
     ("read", "Links", "ticket_links", "link", ""),
-    ("read", "Similar answers", "ticket_similar", "bulb", ""),
+    ("read", "Solved before", "ticket_similar", "history", ""),
     ("read", "Hop ledger", "hop_list", "route", ""),
 )
 # Done at once, by the same service as a row's button: (needed, act, label, sign).
@@ -86,7 +87,9 @@ def tickets(ask: Ask) -> Iterable[Group]:
     if not ask.text:
         yield Group("Read last", [_item(row) for row in found.tickets_read(user)])
         return
-    yield Group("Tickets", [_item(row) for row in found.tickets_found(user, ask.text, ask.words)])
+    # A number finds any ticket; words find open ones, and the line "All tickets with …" leads to the others.
+    title = "Open tickets" if ref_number(ask.text) is None else "Tickets"
+    yield Group(title, [_item(row) for row in found.tickets_found(user, ask.text, ask.words)])
 
 
 def views(ask: Ask) -> Iterable[Group]:

@@ -57,7 +57,7 @@ def test_words_find_tickets_customers_people_views_pages_and_acts(org, client):
     view = saved_view_create(by=org.agent, name="Imports that failed", query="priority=1")
     client.force_login(org.agent)
     found = ask(client, "imp")
-    assert found["Tickets"] == [("Webhook imports stop", ticket.get_absolute_url())]
+    assert found["Open tickets"] == [("Webhook imports stop", ticket.get_absolute_url())]
     assert found["Views"] == [("Imports that failed", view.get_absolute_url())]
     assert found["Customers"] == [("Imprint & Sons".replace("&", "&amp;"), f"/customers/{customer.pk}/")]
     assert found["People"] == [("Imelda Import", "/queue/?owner=imelda")]
@@ -72,20 +72,22 @@ def test_a_number_finds_the_ticket_open_or_not(org, client):
     client.force_login(org.receiver)
     for words in (ticket.ref, ticket.ref.lower(), str(ticket.pk)):
         assert found_urls(ask(client, words)) == [ticket.get_absolute_url()]
-    # By words only what is open: the last line leads to all.
-    assert "Tickets" not in ask(client, "webhook")
+    # By words only what is open, and the heading says so: the last line leads to all.
+    found = ask(client, "webhook")
+    assert not {"Tickets", "Open tickets"} & set(found)
+    assert labels(found, "Search") == ["All tickets with “webhook”"]
 
 
-def found_urls(found) -> list[str]:
-    return [url for _, url in found["Tickets"]]
+def found_urls(found, title: str = "Tickets") -> list[str]:
+    return [url for _, url in found[title]]
 
 
 def test_every_word_begins_one(org, client):
     ticket = org.ticket(subject="Webhook deliveries stop after key rotation")
     client.force_login(org.agent)
-    assert found_urls(ask(client, "deliv rot")) == [ticket.get_absolute_url()]
+    assert found_urls(ask(client, "deliv rot"), "Open tickets") == [ticket.get_absolute_url()]
     for words in ("deliv xylo", "%", "'", "a & b | !", "\\", "<script>", "🧗", "the", ":*"):
-        assert "Tickets" not in ask(client, words), words
+        assert not {"Tickets", "Open tickets"} & set(ask(client, words)), words
 
 
 def test_empty_shows_what_was_read_last_first(org, client, noon):
@@ -118,7 +120,7 @@ def test_over_a_ticket_its_acts_come_first(org, client):
     assert f'href="/bulk/one/" data-post="one" data-value="take:{ticket.ref}"' in text
     # Somebody who only reads it.
     client.force_login(org.process_owner)
-    assert labels(ask(client, at=ticket.get_absolute_url()), title) == ["Links", "Similar answers", "Hop ledger"]
+    assert labels(ask(client, at=ticket.get_absolute_url()), title) == ["Links", "Solved before", "Hop ledger"]
 
 
 def test_what_is_restricted_is_never_found(org, client):
@@ -134,7 +136,7 @@ def test_what_is_restricted_is_never_found(org, client):
             assert hidden.get_absolute_url() not in text
             assert f"view={view.pk}" not in text
     client.force_login(org.agent)
-    assert found_urls(ask(client, "subpoena")) == [hidden.get_absolute_url()]
+    assert found_urls(ask(client, "subpoena"), "Open tickets") == [hidden.get_absolute_url()]
 
 
 def test_who_has_no_role_finds_nothing_of_tickets(org, client):
@@ -143,7 +145,7 @@ def test_who_has_no_role_finds_nothing_of_tickets(org, client):
     org.agent.save()
     client.force_login(org.agent)
     for words in ("", "webhook", "pell", "first"):
-        assert not {"Tickets", "Read last", "Views", "Customers", "People", "Do"} & set(ask(client, words))
+        assert not {"Tickets", "Open tickets", "Read last", "Views", "Customers", "People", "Do"} & set(ask(client, words))
 
 
 def test_five_statements_at_most(org, client):
