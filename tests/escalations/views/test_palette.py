@@ -145,7 +145,9 @@ def test_who_has_no_role_finds_nothing_of_tickets(org, client):
     org.agent.save()
     client.force_login(org.agent)
     for words in ("", "webhook", "pell", "first"):
-        assert not {"Tickets", "Open tickets", "Read last", "Views", "Customers", "People", "Do"} & set(ask(client, words))
+        assert not {"Tickets", "Open tickets", "Read last", "Views", "Customers", "People", "Do"} & set(
+            ask(client, words)
+        )
 
 
 def test_five_statements_at_most(org, client):
