@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from accounts.models import User
+from policies.forms.fields import MoneyField
 from web.fields import LocalDateTimeField
 from web.forms import BelayForm
 
@@ -17,14 +18,13 @@ class DelegationForm(BelayForm):
     delegate = forms.ModelChoiceField(label="Who decides for you", queryset=User.objects.none(), empty_label="Choose")
     starts_at = LocalDateTimeField(label="From", required=False, help_text="Empty: from now on.")
     ends_at = LocalDateTimeField(label="Until")
-    limit = forms.DecimalField(
-        label="Credits up to, in USD", required=False, max_digits=12, decimal_places=2, min_value=0.01,
+    limit = MoneyField(
+        label="Credits up to, in USD",
+        required=False,
         help_text="Empty: up to your own limit. The smaller of both counts.",
-        error_messages={"invalid": "Write an amount, such as 1000.", "min_value": "A limit is more than nothing."},
-    )  # fmt: skip
+    )
     reason = forms.CharField(label="Why", help_text="It stands beside every decision made under it.")
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["delegate"].queryset = people
-        self.fields["limit"].widget.attrs["inputmode"] = "decimal"

@@ -6,26 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from policies.forms.fields import MoneyField
 from web.forms import BelayForm, IdempotencyMixin
-
-
-class MoneyField(forms.DecimalField):
-    """An amount in whole cents; "$1,850.00" and "1850" are the same."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        options: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "min_value": 0.01} | kwargs
-        super().__init__(**options)
-        self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        self.error_messages |= {
-            "invalid": "Write an amount, such as 250 or 1,850.00.",
-            "max_decimal_places": "An amount goes to the cent, no further.",
-            "max_digits": "Nobody can grant that much.",
-            "max_whole_digits": "Nobody can grant that much.",
-            "min_value": "A credit is more than nothing.",
-        }
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(value.replace("$", "").replace(",", "").strip() if isinstance(value, str) else value)
 
 
 class OnceForm(BelayForm, IdempotencyMixin):

@@ -76,6 +76,7 @@ def test_lending_on_the_page(org):
 @pytest.mark.parametrize(
     "change",
     [{"reason": ""}, {"ends_at": "2020-01-01T10:00"}, {"ends_at": ""}, {"limit": "-1"}, {"limit": "x"},
+     {"limit": "0"}, {"limit": "12,50"},
      {"delegate": "self"}, {"starts_at": "2020-01-01T10:00"}],
 )  # fmt: skip
 def test_what_cannot_be_lent_says_so(org, change):

@@ -113,15 +113,14 @@ def test_sent_twice_is_done_once(org):
     assert list(CreditRequest.objects.values_list("amount", "state")) == [(Decimal("1250.00"), "issued")]
 
 
-@pytest.mark.parametrize("amount", ["", "abc", "-5", "0", "1.001", "1e30", "5\x00", "٥"])
+@pytest.mark.parametrize(
+    "amount", ["", "abc", "-5", "0", "1.001", "1e30", "5\x00", "٥", "12,50", "1,2345", "1.000,00", "$"]
+)
 def test_bad_amounts_keep_what_was_typed(org, amount):
     ticket = org.ticket()
     answer = send(
         org.manager, "escalations:credit_create", ticket.ref, action="service_credit", amount=amount, reason="Kept."
     )
-    if amount == "٥":  # a digit all the same
-        assert answer.status_code == 303
-        return
     assert answer.status_code == 422
     assert "Kept." in answer.content.decode()
     assert not CreditRequest.objects.exists()
