@@ -1,6 +1,9 @@
 """What a service refuses, in words for the page. Each has its HTTP answer: see `accounts.views.answers`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 
 class NotAllowed(Exception):
@@ -21,3 +24,13 @@ class Refused(Exception):
 
 class Overtaken(Exception):
     """Somebody else was first (409). The text says who did what and when; nothing was changed."""
+
+
+@dataclass(eq=False)
+class EditConflict(Exception):
+    """Somebody else changed the same thing since the page was opened (409, both versions). `current` is what is
+    stored now."""
+
+    who: str
+    at: datetime
+    current: Mapping[str, Any]

@@ -66,6 +66,11 @@ def differences(
     return found
 
 
+def chooses(posted: Mapping[str, str]) -> bool:
+    """Whether the form comes from the panel that shows both versions."""
+    return "resolve" in posted or "take_all" in posted
+
+
 def resolve(
     posted: MultiValueDict[str, str] | Mapping[str, str],
     *,

@@ -1,10 +1,12 @@
 """What a service refuses, as an HTTP answer: NotAllowed 403, Refused 422, Overtaken 409.
 
 `@service_answers` on a view turns whatever its service refuses into the page (for htmx: the note) that says so. In a
-view with a form, `refuse(form, error)` puts a refusal at the form's fields.
+view with a form, `refuse(form, error)` puts a refusal at the form's fields, and `conflict_panel` makes the panel of
+both versions that `{% conflict panel %}` draws inside the form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +14,14 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from accounts.errors import NotAllowed, Overtaken, Refused
+from accounts.errors import EditConflict, NotAllowed, Overtaken, Refused
 from journal.services import KeyOfAnother
+from web.clock import page_now
+from web.conflicts import Conflict, differences
 from web.errors import Fault
+from web.formats import format_time
 from web.http import wants_fragment
 
 View = Callable[..., HttpResponse]
@@ -68,3 +74,38 @@ def refuse(form: forms.Form, error: Refused) -> None:
     for name, text in error.fields.items():
         if name in form.fields:
             form.add_error(name, text)
+
+
+def conflict_panel(
+    request: HttpRequest,
+    *,
+    who: object,
+    at: datetime,
+    what: str,
+    labels: Mapping[str, str],
+    theirs: Mapping[str, Any],
+    mine: Mapping[str, Any],
+    show: Mapping[str, Any] | None = None,
+    short: str = "",
+    between: str = "",
+    verb: str = "saved",
+) -> Conflict:
+    """The 409 panel: `who` (in buttons: `short`) saved `what` at `at`.
+
+    `labels` name the fields, `show` says how a value is written.
+    """
+    when = format_time(at, timezone.get_current_timezone(), page_now(request))
+    found = differences(labels=labels, theirs=theirs, mine=mine, show=show)
+    return Conflict(str(who), when, what, found, short, between, verb)
+
+
+def lost_panel(
+    request: HttpRequest, lost: EditConflict, *, what: str, labels: Mapping[str, str], mine: Mapping[str, Any],
+    show: Mapping[str, Any] | None = None,
+) -> Conflict:  # fmt: skip
+    """The 409 panel of what a service says was lost."""
+    short = "Theirs" if "window" in lost.who else ""
+    return conflict_panel(
+        request, who=lost.who, at=lost.at, what=what, labels=labels, theirs=lost.current, mine=mine, show=show,
+        short=short,
+    )  # fmt: skip

@@ -5,20 +5,14 @@ In a view with a form, `refuse(form, error)` puts a refusal at the form's fields
 panel of both versions that `{% conflict panel %}` draws inside the form.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
-from accounts.views.answers import SERVICE_ERRORS, View, answer, fault_for, refuse
+from accounts.views.answers import SERVICE_ERRORS, View, answer, conflict_panel, fault_for, refuse
 from escalations.errors import Refused
-from web.clock import page_now
-from web.conflicts import Conflict, differences
-from web.formats import format_time
 
 __all__ = ["answer", "at_target", "conflict_panel", "fault_for", "refuse", "service_answers"]
 
@@ -43,26 +37,3 @@ def at_target(error: Refused) -> Refused:
     """Services speak of a team and a person; our forms have one field `to` for both."""
     fields = {"to" if name in ("to_team", "to_user") else name: text for name, text in error.fields.items()}
     return Refused(str(error), fields)
-
-
-def conflict_panel(
-    request: HttpRequest,
-    *,
-    who: object,
-    at: datetime,
-    what: str,
-    labels: Mapping[str, str],
-    theirs: Mapping[str, Any],
-    mine: Mapping[str, Any],
-    show: Mapping[str, Any] | None = None,
-    short: str = "",
-    between: str = "",
-    verb: str = "saved",
-) -> Conflict:
-    """The 409 panel: `who` (in buttons: `short`) saved `what` at `at`.
-
-    `labels` name the fields, `show` says how a value is written.
-    """
-    when = format_time(at, timezone.get_current_timezone(), page_now(request))
-    found = differences(labels=labels, theirs=theirs, mine=mine, show=show)
-    return Conflict(str(who), when, what, found, short, between, verb)

@@ -1,13 +1,11 @@
 """Drafts: made from a version, changed under a lock, every change recorded with what it was before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts.errors import Overtaken, Refused
+from accounts.errors import EditConflict, Overtaken, Refused
 from accounts.models import User
 from journal import clock
 from journal.models import Event
@@ -19,15 +17,6 @@ from policies.services import versions
 SUBJECT = "policy"
 Changed = Sequence[tuple[str, str, str]]
 """Field, old, new: in words."""
-
-
-@dataclass(eq=False)
-class EditConflict(Exception):
-    """Somebody else changed the same thing since the page was opened. `current` is what is stored now."""
-
-    who: str
-    at: datetime
-    current: Mapping[str, Any]
 
 
 def hold_draft(version: PolicyVersion) -> PolicyVersion:

@@ -33,7 +33,7 @@ from policies.services.versions import problems_of
 from policies.setting import design_base
 from policies.views.proof import kind_words
 from web.clock import page_now
-from web.conflicts import Conflict, differences, resolve
+from web.conflicts import Conflict, chooses, differences, resolve
 from web.formats import format_time
 from web.forms import new_key
 from web.http import CONFLICT, INVALID, OK, redirect_to
@@ -158,7 +158,7 @@ def designer_step(request: HttpRequest, number: int, step: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, interview, _step_or_404(step), interview.form(step))
     typed, go = typed_in(request), request.POST.get("go", "next")
-    decided = "resolve" in request.POST or "take_all" in request.POST
+    decided = chooses(request.POST)
     if decided:
         typed = _chosen(request, interview, step, typed)
         go = "stay"

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.errors import Refused
+from accounts.errors import EditConflict, Refused
 from accounts.models import Role
-from accounts.views.answers import service_answers
+from accounts.views.answers import lost_panel, service_answers
 from policies.access import draft_for, studio_version
 from policies.forms.authority import AuthorityForm
 from policies.forms.rows import FORMS, RowForm
@@ -20,13 +20,11 @@ from policies.models import PolicyVersion
 from policies.section_lines import HEADS, section_lines
 from policies.sections import BY_KEY, SECTIONS, Section
 from policies.services.authority import RoleAuthority, role_authority, role_authority_save
-from policies.services.drafts import EditConflict
 from policies.services.rows import row_delete as remove_row
 from policies.services.rows import row_move as move_row
 from policies.services.rows import row_save, row_values, shown
 from policies.studio import studio_page
-from policies.views.versions import conflict_panel
-from web.conflicts import resolve
+from web.conflicts import chooses, resolve
 from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
 
 # Sections whose rows have a page of their own kind.
@@ -127,7 +125,7 @@ def _row_page(request: HttpRequest, draft: PolicyVersion, section: Section, row:
     form = FORMS[section.key](posted, section=section, version=draft, row=row)
     if form.is_bound and form.is_valid():
         values = form.values()
-        if row is not None and _chooses(request):
+        if row is not None and chooses(request.POST):
             values = resolve(request.POST, names=values, theirs=row_values(row, section), mine=values)
         try:
             kept = row_save(
@@ -142,11 +140,6 @@ def _row_page(request: HttpRequest, draft: PolicyVersion, section: Section, row:
             messages.success(request, f"{section.one[:1].upper()}{section.one[1:]} saved: {kept}.")
             return redirect_to(request, back_to(draft, section))
     return _form_page(request, draft, section, form, name=str(row) if row else "")
-
-
-def _chooses(request: HttpRequest) -> bool:
-    """Whether the form comes from the panel that shows both versions."""
-    return "resolve" in request.POST or "take_all" in request.POST
 
 
 def refuse(form: forms.Form, error: Refused) -> None:
@@ -174,7 +167,7 @@ def _row_lost(
     draft.refresh_from_db(fields=["edit"])
     form = FORMS[section.key](section=section, version=draft, row=row, initial=mine)
     show = {name: _shown(name) for name in form.labels}
-    panel = conflict_panel(request, lost, what=section.one, labels=form.labels, mine=mine, show=show)
+    panel = lost_panel(request, lost, what=section.one, labels=form.labels, mine=mine, show=show)
     return _form_page(request, draft, section, form, name=str(row), panel=panel)
 
 
@@ -188,7 +181,7 @@ def _authority_page(request: HttpRequest, draft: PolicyVersion, role: Role) -> H
     form = AuthorityForm(request.POST if request.method == "POST" else None, initial=given)
     if form.is_bound and form.is_valid():
         wanted = form.wanted()
-        if _chooses(request):
+        if chooses(request.POST):
             wanted = RoleAuthority(
                 **resolve(request.POST, names=vars_of(wanted), theirs=vars_of(current), mine=vars_of(wanted))
             )
@@ -220,7 +213,7 @@ def _authority_lost(
         "actions": lambda value: ", ".join(names.get(one, one) for one in sorted(value)) or "nothing",
         "limit": _shown("limit"), "inclusive": _shown("inclusive"),
     }  # fmt: skip
-    panel = conflict_panel(
+    panel = lost_panel(
         request, lost, what="authority", labels=form.labels, mine=vars_of(wanted), show=show
     )  # fmt: skip
     return _form_page(request, draft, BY_KEY["authority"], form, name=role.name, panel=panel)

@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.errors import Refused
-from accounts.views.answers import service_answers
+from accounts.errors import EditConflict, Refused
+from accounts.views.answers import lost_panel, service_answers
 from policies.access import draft_for
 from policies.domain.triggers import Problem
 from policies.domain.typed import TypedGroup, typed_groups, understood_groups
@@ -18,14 +18,12 @@ from policies.forms.triggers import TriggerForm, TryForm, change_shape, editor_g
 from policies.models import PolicyVersion, Trigger
 from policies.offers import Names, list_names
 from policies.sections import BY_KEY
-from policies.services.drafts import EditConflict
 from policies.services.practice import draft_triggers
 from policies.services.rows import row_values, shown
 from policies.services.triggers import Conditions, ConditionsRefused, conditions_of, conditions_words, trigger_save
 from policies.studio import studio_page
 from policies.views.rows import refuse
-from policies.views.versions import conflict_panel
-from web.conflicts import resolve
+from web.conflicts import chooses, resolve
 from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
 
 SECTION = BY_KEY["triggers"]
@@ -91,7 +89,7 @@ def _save(
     groups: tuple[TypedGroup, ...],
 ) -> HttpResponse:  # fmt: skip
     values = form.values()
-    if row is not None and ("resolve" in request.POST or "take_all" in request.POST):
+    if row is not None and chooses(request.POST):
         theirs = {**row_values(row, SECTION), "conditions": conditions_of(row)}
         mine = {**values, "conditions": conditions}
         values = resolve(request.POST, names=mine, theirs=theirs, mine=mine)
@@ -122,7 +120,7 @@ def _lost(
     names = list_names()
     show = {name: _shown(name) for name in form.labels}
     show["conditions"] = lambda value: conditions_words(value, names)
-    panel = conflict_panel(
+    panel = lost_panel(
         request, lost, what="trigger", labels={**form.labels, "conditions": "Conditions"}, mine=mine, show=show
     )
     return _page(request, draft, row, form, mine["conditions"].join, groups, panel=panel)

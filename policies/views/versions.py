@@ -6,21 +6,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views.answers import service_answers
+from accounts.errors import EditConflict
+from accounts.views.answers import lost_panel, service_answers
 from policies.access import check_studio, draft_for, studio_version, versions_for
 from policies.choices import PolicyState
 from policies.citing import cited_by
 from policies.forms.versions import DraftForm
 from policies.proving import rules_of
-from policies.services.drafts import EditConflict, draft_create, draft_delete, draft_describe
+from policies.services.drafts import draft_create, draft_delete, draft_describe
 from policies.studio import open_findings, studio_page
 from policies.views.documents import compared_with, document_context
-from web.clock import page_now
-from web.conflicts import Conflict, differences, resolve
-from web.formats import format_time
+from web.conflicts import chooses, resolve
 from web.http import CONFLICT, INVALID, OK, redirect_to
 
 SHOWN = 50
@@ -88,7 +86,7 @@ def version_edit(request: HttpRequest, code: str) -> HttpResponse:
     form = DraftForm(request.POST if request.method == "POST" else None, initial=given)
     if request.method == "POST" and form.is_valid():
         values = {name: form.cleaned_data[name] for name in FIELDS}
-        if "resolve" in request.POST or "take_all" in request.POST:
+        if chooses(request.POST):
             values = resolve(request.POST, names=FIELDS, theirs=given, mine=values)
         try:
             draft_describe(version=draft, **values, edit=form.cleaned_data["edit"], by=request.user)
@@ -102,17 +100,7 @@ def version_edit(request: HttpRequest, code: str) -> HttpResponse:
 
 def _lost(request: HttpRequest, code: str, mine: dict[str, Any], lost: EditConflict) -> HttpResponse:
     draft = draft_for(request.user, code)
-    panel = conflict_panel(request, lost, what="draft", labels=FIELDS, mine=mine)
+    panel = lost_panel(request, lost, what="draft", labels=FIELDS, mine=mine)
     form = DraftForm(initial={**mine, "edit": draft.edit})
     context = studio_page(request, draft, "", form=form, panel=panel)
     return render(request, "policies/version_edit.html", context, status=int(CONFLICT))
-
-
-def conflict_panel(
-    request: HttpRequest, lost: EditConflict, *, what: str, labels: dict[str, str], mine: dict[str, Any],
-    show: dict[str, Any] | None = None,
-) -> Conflict:  # fmt: skip
-    """Theirs and mine, field by field."""
-    when = format_time(lost.at, timezone.get_current_timezone(), page_now(request))
-    rows = differences(labels=labels, theirs=lost.current, mine=mine, show=show or {})
-    return Conflict(lost.who, when, what, rows, short="Theirs" if "window" in lost.who else "")

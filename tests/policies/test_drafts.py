@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from accounts.errors import Overtaken, Refused
+from accounts.errors import EditConflict, Overtaken, Refused
 from accounts.models import Role
 from escalations.models import Clock
 from escalations.services.sweep import sweep
@@ -20,7 +20,7 @@ from policies.models import PolicyVersion, Pool, Publication
 from policies.proving import findings_of
 from policies.selectors import policy_in_force, policy_of
 from policies.services.authority import RoleAuthority, role_authority, role_authority_save
-from policies.services.drafts import EditConflict, draft_create, draft_delete, draft_describe
+from policies.services.drafts import draft_create, draft_delete, draft_describe
 from policies.services.findings import finding_accept, finding_take_back
 from policies.services.publications import publication_cancel, publication_schedule
 from policies.services.rows import row_delete, row_move, row_save
