@@ -1,15 +1,17 @@
 """Authority with holes: amounts nobody may grant, limits that fall as rank rises, limits that nobody stated."""
 
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
 from policies.choices import SERVICE_CREDIT
 from policies.domain.policy import AuthorityGrant, Policy
-from policies.domain.prover.findings import Finding, Organisation
+from policies.domain.prover.findings import Finding, Lent, Organisation
 from policies.domain.words import money_words
 
 CENT = Decimal("0.01")
+MOST_PATHS = 5_000
 
 
 def _credits(policy: Policy) -> list[AuthorityGrant]:
@@ -53,16 +55,27 @@ def _missing_limits(grants: list[AuthorityGrant]) -> Iterator[Finding]:
             )
 
 
+def _reach(grant: AuthorityGrant) -> tuple[Decimal, bool]:
+    """Orders limits: below an amount is less than up to it."""
+    return Decimal(grant.limit or 0), grant.inclusive
+
+
 def _falling(grants: list[AuthorityGrant]) -> Iterator[Finding]:
-    for lower, upper in pairwise(one for one in grants if _limit(one) is not None):
-        low, high = Decimal(lower.limit or 0), Decimal(upper.limit or 0)
-        if upper.rank > lower.rank and high < low:
+    """A role that may grant less than one below it."""
+    limited = [one for one in grants if _limit(one) is not None]
+    for upper in limited:
+        lower = max((one for one in limited if one.rank < upper.rank), key=_reach, default=upper)
+        if _reach(upper) < _reach(lower):
+            high, is_reached = _reach(upper)
             yield Finding(
                 id=f"falling_limit:{upper.role}",
                 kind="authority_not_monotone",
                 clauses=(lower.clause, upper.clause),
-                message=f"{upper.role_name} may grant less ({money_words(high)}) than {lower.role_name}, below them.",
-                counterexample={"role": upper.role, "amount": str(high + CENT)},
+                message=(
+                    f"{upper.role_name} may grant less ({'' if is_reached else 'below '}{money_words(high)}) than"
+                    f" {lower.role_name}, below them."
+                ),
+                counterexample={"role": upper.role, "amount": str(high + CENT if is_reached else high)},
             )
 
 
@@ -94,7 +107,7 @@ def _skipped(policy: Policy, grants: list[AuthorityGrant]) -> Iterator[Finding]:
 def _overlaps(grants: list[AuthorityGrant]) -> Iterator[Finding]:
     """Two roles of one rank with different limits: which is the lowest that may is a matter of chance."""
     for first, second in pairwise(grants):
-        if first.rank == second.rank and first.limit != second.limit:
+        if first.rank == second.rank and (first.limit, first.inclusive) != (second.limit, second.inclusive):
             yield Finding(
                 id=f"overlap:{first.role}:{second.role}",
                 kind="authority_overlap",
@@ -104,37 +117,45 @@ def _overlaps(grants: list[AuthorityGrant]) -> Iterator[Finding]:
             )
 
 
+def _rings(organisation: Organisation) -> Iterator[tuple[Lent, ...]]:
+    """Every way along delegations that hold at the same time from a person back to them, visiting nobody twice.
+
+    The short ones first; past `MOST_PATHS` it gives up.
+    """
+    paths: deque[tuple[Lent, ...]] = deque((one,) for one in organisation.delegations)
+    for _ in range(MOST_PATHS):
+        if not paths:
+            return
+        path = paths.popleft()
+        for one in organisation.delegations:
+            if one.giver != path[-1].taker or any(not _together(one, other) for other in path):
+                continue
+            if one.taker == path[0].giver:
+                yield (*path, one)
+            elif one.taker not in {other.giver for other in path}:
+                paths.append((*path, one))
+
+
+def _together(one: Lent, other: Lent) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
 def _cycles(organisation: Organisation) -> Iterator[Finding]:
     """Two people who lend each other their authority at the same time, directly or around others."""
-    lent = organisation.delegations
     seen: set[frozenset[str]] = set()
-    for start in lent:
-        path = [start]
-        while path:
-            last = path[-1]
-            following = [
-                one
-                for one in lent
-                if one.giver == last.taker
-                and one not in path
-                and all(one.starts_at < other.ends_at and other.starts_at < one.ends_at for other in path)
-            ]
-            if last.taker == start.giver and len(path) > 1:
-                people = frozenset(one.giver for one in path)
-                if people not in seen:
-                    seen.add(people)
-                    names = [one.giver for one in path]
-                    yield Finding(
-                        id=f"delegation_cycle:{'-'.join(sorted(people))}",
-                        kind="delegation_cycle",
-                        clauses=(),
-                        message=f"{' → '.join([*names, names[0]])} lend each other their authority at the same time.",
-                        counterexample={"at": max(one.starts_at for one in path).isoformat()},
-                    )
-                break
-            if not following:
-                break
-            path.append(following[0])
+    for ring in _rings(organisation):
+        people = frozenset(one.giver for one in ring)
+        if people in seen:
+            continue
+        seen.add(people)
+        names = [one.giver for one in ring]
+        yield Finding(
+            id=f"delegation_cycle:{'-'.join(sorted(people))}",
+            kind="delegation_cycle",
+            clauses=(),
+            message=f"{' → '.join([*names, names[0]])} lend each other their authority at the same time.",
+            counterexample={"at": max(one.starts_at for one in ring).isoformat()},
+        )
 
 
 def authority_findings(policy: Policy, organisation: Organisation) -> Iterator[Finding]:

@@ -109,6 +109,30 @@ def test_delegations_in_a_circle_are_a_finding_only_while_they_overlap():
     assert ids(SOUND, replace(ORGANISATION, delegations=apart)) == []
 
 
+def test_a_circle_is_found_behind_other_delegations():
+    """Whoever lends to several is followed along each of them."""
+    span = (MONDAY, MONDAY + timedelta(days=1))
+    lent = tuple(Lent(giver, taker, *span) for giver, taker in ("ad", "ab", "bc", "bd", "be", "ea"))
+
+    assert ids(SOUND, replace(ORGANISATION, delegations=lent)) == ["delegation_cycle:a-b-e"]
+
+
+def test_a_limit_falls_against_whoever_is_below_not_only_the_next():
+    low, mid = credit("a", 10, "90.00"), credit("b", 20, "50.00")
+    policy = replace(SOUND, authority=(low, mid, credit("c", 30, "60.00"), credit("d", 40, None)))
+
+    assert ids(policy) == ["falling_limit:b", "falling_limit:c"]
+
+
+def test_below_a_limit_is_less_than_up_to_it():
+    under = replace(credit("b", 20, "90.00"), inclusive=False)
+    assert ids(replace(SOUND, authority=(credit("a", 10, "90.00"), under, credit("c", 30, None)))) == [
+        "falling_limit:b"
+    ]
+    beside = replace(under, rank=10)
+    assert ids(replace(SOUND, authority=(credit("a", 10, "90.00"), beside, credit("c", 30, None)))) == ["overlap:a:b"]
+
+
 def test_an_accepted_finding_keeps_its_reason():
     policy = replace(SOUND, authority=(credit("boss", 50, "50.00"),))
     accepted = replace(policy, accepted=(AcceptedRisk("authority_gap:service_credit", "The board decides."),))
