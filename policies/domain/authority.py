@@ -13,10 +13,11 @@ The rules, from the source's "Escalation Authority" and the decisions about it:
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Protocol
 
+from policies.choices import SERVICE_CREDIT
 from policies.domain.words import money_words
 
 WINDOW = timedelta(hours=30 * 24)
@@ -29,10 +30,13 @@ class NotMoney(ValueError):
 
 
 def cents(amount: Decimal) -> Decimal:
-    """The amount with two places. Raises NotMoney for what is not finite or has parts of a cent."""
+    """The amount with two places. Raises NotMoney for what is not finite, too large, or has parts of a cent."""
     if not amount.is_finite():
         raise NotMoney("This is no amount of money.")
-    exact = amount.quantize(CENT)
+    try:
+        exact = amount.quantize(CENT)
+    except InvalidOperation:
+        raise NotMoney("That is too much to be right.") from None
     if exact != amount:
         raise NotMoney("An amount goes to the cent, no further.")
     return exact
@@ -82,11 +86,13 @@ class Grant:
 def lend(grant: Grant, lent: Lent) -> Grant:
     """The delegator's own grant as the delegate holds it: the smaller of the two limits.
 
-    Where the delegation states a smaller limit, that one is inclusive, as it was said by a person.
+    Where the delegation states a smaller limit, that one is inclusive, as it was said by a person. It is about
+    credits: what has no amount is lent whole.
     """
     if grant.lent is not None:
         raise ValueError("what is lent cannot be lent on")
-    if lent.limit is None or (grant.limit is not None and grant.limit <= lent.limit):
+    is_money = grant.action == SERVICE_CREDIT
+    if not is_money or lent.limit is None or (grant.limit is not None and grant.limit <= lent.limit):
         return replace(grant, held=True, lent=lent)
     return replace(grant, limit=lent.limit, inclusive=True, held=True, lent=lent)
 
@@ -201,7 +207,7 @@ def authority_decide(*, grants: Iterable[Grant], request: Request, spent: Spent)
     passed = [grant.role_name for grant in above[: above.index(chosen)]]
     if passed:
         reasons.append(f"Nobody is there as {' or '.join(passed)}.")
-    reasons.append(f"{chosen.role_name} decides: {limit_words(chosen)}.")
+    reasons.append(f"{chosen.role_name} decides{'' if total is None else f': {limit_words(chosen)}'}.")
     if there is None:
         reasons.append(f"Nobody is there as {chosen.role_name} now.")
     return AuthorityDecision(Verdict.ROUTE, total, tuple(reasons), chosen, own, unattended=there is None)

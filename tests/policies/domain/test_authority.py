@@ -145,6 +145,18 @@ def test_what_is_lent_is_not_lent_on():
         lend(held[0], lent())
 
 
+@pytest.mark.parametrize("most", [None, Decimal(2000)])
+def test_a_limit_that_is_lent_is_about_money_only(most):
+    """What has no amount has no limit: neither one that could be recorded, nor one in the words."""
+    rules = [AuthorityGrant("vp_support", "VP support", 60, "terms_exception", "Terms exception", None, True)]
+    decide_it = {"request": Request("terms_exception"), "spent": Spent()}
+    held = grants_in(rules, action="terms_exception", lent=[(lent(most), "vp_support")])
+    issued = authority_decide(grants=held, **decide_it)
+    assert (issued.may_issue, issued.limit) == (True, None)
+    routed = authority_decide(grants=grants_in(rules, action="terms_exception"), **decide_it)
+    assert routed.reasons == ("You have no authority for this.", "VP support decides.")
+
+
 def test_one_s_own_authority_goes_first():
     both = decide(400, role="l2_specialist", lent=[(lent(), "support_manager")])
     assert both.grant.lent is None
@@ -157,7 +169,7 @@ def test_a_delegation_is_half_open():
     assert [one.holds_at(one.until - timedelta(microseconds=1)), one.holds_at(one.until)] == [True, False]
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "Infinity"])
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "Infinity", "-Infinity", "1e30"])
 def test_what_is_no_amount(amount):
     with pytest.raises(NotMoney):
         Request(CREDIT, Decimal(amount))
