@@ -11,7 +11,8 @@ from policies.choices import TriggerAction
 from policies.domain.policy import Policy, TierRules
 from policies.domain.practice import PolicyTrigger
 
-ENGINEERING_RANK = 3
+# Source: "Tier 3, senior engineers"; where there are fewer tiers, the highest.
+ENGINEERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,14 @@ def _by_answers(
 ) -> tuple[list[tuple[TierRules, str]], list[str]]:
     ups: list[tuple[TierRules, str]] = []
     calls = []
-    above = sorted((tier for tier in policy.tiers if tier.rank > at.rank), key=lambda tier: tier.rank)
+    tiers = sorted(policy.tiers, key=lambda tier: tier.rank)
+    above = [tier for tier in tiers if tier.rank > at.rank]
     complexity = answers.get("complexity", "")
     if above and complexity == "skills":
         ups.append((above[0], f"It takes skills or access of {above[0].code}."))
-    if complexity == "engineering":
-        engineers = next((tier for tier in above if tier.rank >= ENGINEERING_RANK), None)
-        if engineers is not None:
-            ups.append((engineers, f"It takes a change of the product: {engineers.code}."))
+    if above and complexity == "engineering":
+        engineers = next((tier for tier in above if tier in tiers[ENGINEERS - 1 :]), above[-1])
+        ups.append((engineers, f"It takes a change of the product: {engineers.code}."))
     if above and answers.get("impact") in WIDE and answers.get("time") in URGENT and complexity != "known":
         ups.append((above[0], "Many are affected, it cannot wait, and the solution is not known."))
     if answers.get("risk") in AT_STAKE:
