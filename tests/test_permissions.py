@@ -1,43 +1,25 @@
 """Who may open what, found by walking the URL resolver: a URL that no rule names fails here.
 
 Per URL: nobody, every role, somebody else's and a missing object, with htmx and without. GETs run in a read-only
-transaction, so one that writes fails too; a POST without the CSRF token is refused.
+transaction, so one that writes fails too; a POST without the CSRF token is refused. What a URL names is made in
+tests/bed/scene.py.
 """
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
-from enum import Enum, auto
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.choices import Ability
-from accounts.models import Role, Skill, User
-from accounts.services.absences import absence_create
-from accounts.services.rota import shift_create
-from accounts.services.swaps import swap_ask
-from escalations.choices import HandoverReason
-from escalations.models import Attachment, Clock, Escalation, Ticket
-from escalations.services.consults import consult_ask
-from escalations.services.credits import credit_request
-from escalations.services.desk import Give, desk_hand_over
-from escalations.services.issues import issue_create
-from escalations.services.tickets import ticket_restrict
-from journal import clock
+from accounts.models import User
+from escalations.models import Escalation, Ticket
 from journal.models import Event
-from policies.domain.presets import Preset
 from policies.selectors import policy_of
-from policies.services.drafts import draft_create
-from policies.services.interviews import interview_start
-from tests.factories import Organisation, UserFactory
+from tests.bed.scene import Open, Scene, Url
 
 pytestmark = pytest.mark.django_db
 
@@ -45,29 +27,6 @@ HTMX = {"HX-Request": "true"}
 # What a page may answer to somebody who may see it: shown, sent on, not possible now, or the wrong method.
 ANSWERS = {200, 204, 302, 303, 400, 403, 405, 409, 422}
 REFUSED = {403, 404, 405}
-MISSING_PK = 2_000_000_000
-
-
-class Open(Enum):
-    """Who a URL is for."""
-
-    EVERYBODY = auto()
-    SIGNED_IN = auto()
-    TICKET = auto()  # whoever sees the ticket; for others it does not exist
-    HOLDERS = auto()  # the same, and a POST only by those who hold the ticket
-    SENDERS = auto()  # the same, and a POST only by the escalation's senders
-    RECEIVERS = auto()  # the same, and a POST only by its receivers
-    AUTHOR = auto()  # one's own draft of a ticket one sees
-    OWN = auto()  # what one made oneself: for everybody else it does not exist
-    DESK = auto()  # a person's desk: theirs, their lead's and managers'; for others it does not exist
-    APPROVERS = auto()  # a credit request: its requester's and its approvers'; for others it does not exist
-    LEDGER = auto()  # managers, process owners, administrators
-    LENDERS = auto()  # whose role has authority to lend
-    PLANNERS = auto()  # who plans the team's duty: its lead, managers, administrators
-    WORK = auto()
-    MANAGE = auto()
-    IMPORT = auto()
-    POLICY = auto()
 
 
 ABILITIES = {Open.WORK: Ability.WORK, Open.MANAGE: Ability.MANAGE, Open.IMPORT: Ability.IMPORT,
@@ -164,15 +123,6 @@ RULES: dict[Open, str] = {
 RULE = {name: who for who, listed in RULES.items() for name in listed.split()}
 
 
-@dataclass(frozen=True)
-class Url:
-    name: str
-    converters: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return " ".join((self.name, *self.converters))
-
-
 def walk(patterns: list[URLPattern | URLResolver], namespace: str = "", outer: tuple[str, ...] = ()) -> Iterator[Url]:
     for entry in patterns:
         held = (*outer, *entry.pattern.converters)
@@ -182,117 +132,18 @@ def walk(patterns: list[URLPattern | URLResolver], namespace: str = "", outer: t
             )
         else:
             groups = tuple(entry.pattern.regex.groupindex) if not held else ()
-            yield Url(f"{namespace}{entry.name}", held or groups)
+            name = f"{namespace}{entry.name}"
+            yield Url(name, held or groups, RULE.get(name))
 
 
 URLS = [url for url in walk(get_resolver().url_patterns) if not url.name.startswith("admin:")]
-GIVEN = [url for url in URLS if url.name in RULE]
+GIVEN = [url for url in URLS if url.who is not None]
 
 
 def test_every_url_has_a_rule():
     names = {url.name for url in URLS}
     assert not names - set(RULE), "give these a rule in tests/test_permissions.py"
     assert not set(RULE) - names, "these rules name no URL"
-
-
-class Scene:
-    """A ticket everybody may read, one that is restricted, and people of every role who hold neither."""
-
-    def __init__(self) -> None:
-        self.org = org = Organisation()
-        self.seen = org.ticket(subject="Seen by everybody who reads")
-        self.hidden = org.ticket(subject="Only for those who are named")
-        self.pieces = {ticket.pk: self._pieces(ticket) for ticket in (self.seen, self.hidden)}
-        ticket_restrict(ticket=self.hidden, by=org.agent, readers=[], restricted=True)
-        self.outsider = org.person("outsider", "l4_engineer", org.teams["L4"])
-        self.people = {
-            role.code: UserFactory(username=f"any_{role.code}", role=role, team=None) for role in Role.objects.all()
-        }
-        self.handover = desk_hand_over(
-            owner=org.agent, by=org.agent, key=uuid.uuid4(), reason=HandoverReason.SHIFT_END,
-            handoffs=[Give(MISSING_PK, None)],
-        )  # fmt: skip
-        self.duty = self._duty()
-        self.skill = Skill.objects.create(code="webhooks", name="Webhooks")
-        self.issue = issue_create(by=org.agent, title="Logins fail")
-        self.draft = draft_create(version=org.policy, by=org.process_owner)
-        self.nobody = UserFactory(username="without_role", role=None)
-        interview_start(by=self.org.process_owner, preset=Preset.GENERAL)
-
-    def _duty(self) -> dict[str, int]:
-        """A shift somebody is asked to take, and an absence, of people none of the tests' readers plans for."""
-        asker, asked = self.org.people["l3_first"], self.org.people["l3_second"]
-        day = clock.now() + timedelta(days=1)
-        shift = shift_create(
-            team=self.org.teams["L3"], by=self.org.manager, user=asker, starts_at=day, ends_at=day + timedelta(hours=8)
-        )
-        absence = absence_create(user=asked, by=asked, starts_at=day, ends_at=day + timedelta(days=2))
-        return {"shift": shift.pk, "swap": swap_ask(shift=shift, by=asker, offered_to=asked).pk, "absence": absence.pk}
-
-    def _pieces(self, ticket: Ticket) -> dict[str, Any]:
-        escalation = self.org.handoff(ticket, by=self.org.agent)
-        attachment = Attachment.objects.create(
-            ticket=ticket, name="log.txt", content_type="text/plain", size=3, sha256="0" * 64,
-            file=ContentFile(b"log", name="log.txt"), uploaded_by=self.org.agent, uploaded_at=clock.now(),
-        )  # fmt: skip
-        return {
-            "ref": ticket.ref,
-            "escalation": escalation.pk,
-            "consult": self._question(ticket),
-            "credit": credit_request(
-                ticket=ticket, by=self.org.agent, action="service_credit", amount=Decimal(4000), reason="Promised."
-            ).pk,
-            "clock": Clock.objects.filter(ticket=ticket).first().pk,
-            "key": attachment.key,
-        }
-
-    def _question(self, ticket: Ticket) -> int:
-        return consult_ask(
-            ticket=ticket, by=self.org.agent, to_team=self.org.teams["L2"], to_user=None, question="Is it known?"
-        ).pk
-
-    def kwargs(self, url: Url, ticket: Ticket | None) -> dict[str, Any]:
-        """Arguments that name pieces of the ticket; of a missing one, things that do not exist."""
-        missing = {
-            "ref": "BLY-0",
-            "escalation": MISSING_PK,
-            "clock": MISSING_PK,
-            "consult": MISSING_PK,
-            "credit": MISSING_PK,
-            "key": uuid.uuid4(),
-        }
-        pieces = self.pieces[ticket.pk] if ticket else missing
-        of_pk = next((piece for piece in ("clock", "consult", "credit") if piece in url.name), "escalation")
-        values = {
-            "ref": pieces["ref"],
-            "key": pieces["key"] if url.name.startswith("escalations") else "set-password",
-            "pk": pieces[of_pk],
-            "form": "reply",
-            "other": self.seen.ref,
-            "code": self.org.policy.code,
-            "uidb36": "1",
-            "number": 1,
-            "step": "tiers",
-        }
-        if "customer" in url.name:
-            values["pk"] = self.org.customer.pk
-        if url.name.startswith("escalations:issue_"):
-            values["pk"] = self.issue.pk
-        if "desk_handover" in url.name:
-            values["pk"] = self.handover.pk if "detail" in url.name else self.org.agent.pk
-        if url.name.startswith("accounts:"):
-            of = url.name.removeprefix("accounts:").partition("_")[0]
-            values["pk"] = self.duty["shift" if url.name == "accounts:swap_create" else of] if of in self.duty else 0
-            values["code"] = self.org.teams["L3"].code
-            if url.name in ("accounts:expertise_detail", "accounts:rating_change"):
-                values |= {"pk": self.org.people["l3_first"].pk, "code": self.skill.code}
-        if RULE[url.name] is Open.POLICY:
-            rows = self.draft.triggers if "trigger" in url.name else self.draft.tiers
-            values |= {"code": self.draft.code, "section": "tiers", "pk": rows.first().pk}
-        return {name: values[name] for name in url.converters}
-
-    def path(self, url: Url, ticket: Ticket | None) -> str:
-        return reverse(url.name, kwargs=self.kwargs(url, ticket))
 
 
 @pytest.fixture(scope="module")
@@ -330,7 +181,7 @@ def test_nobody_gets_in(scene, url):
     path = scene.path(url, scene.seen)
     client = signed_in(None)
     for ask in (client.get, client.post):
-        if RULE[url.name] is Open.EVERYBODY:
+        if url.who is Open.EVERYBODY:
             # A readiness probe says 503 while nobody watches the clocks, as here.
             assert ask(path).status_code < 500 or url.name == "readyz"
             continue
@@ -341,43 +192,43 @@ def test_nobody_gets_in(scene, url):
         assert (inside.status_code, "Belay-Login" in inside.headers) == (401, True), path
 
 
-@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] is not Open.EVERYBODY], ids=str)
+@pytest.mark.parametrize("url", [url for url in GIVEN if url.who is not Open.EVERYBODY], ids=str)
 def test_every_role_gets_a_proper_answer(scene, url):
     """No role meets an error, no GET writes, and what needs an ability is refused without it."""
     path = scene.path(url, scene.seen)
-    ability = ABILITIES.get(RULE[url.name])
+    ability = ABILITIES.get(url.who)
     for user in (*scene.people.values(), scene.org.agent, scene.org.receiver, scene.org.manager, scene.outsider):
         for htmx in (False, True):
             answer = get(signed_in(user), path, htmx=htmx)
             if ability is not None and not user.can(ability):
                 assert answer.status_code in REFUSED, (path, user.username)
-            elif RULE[url.name] is Open.DESK:
+            elif url.who is Open.DESK:
                 theirs = user == scene.org.agent and url.name != "escalations:team_desk"
                 proper = ANSWERS - {403} if user.can(Ability.MANAGE) or theirs else {404, 405}
                 assert answer.status_code in proper, (path, user.username)
-            elif RULE[url.name] is Open.APPROVERS:
+            elif url.who is Open.APPROVERS:
                 reads = user.can(Ability.MANAGE) or user == scene.org.agent
                 assert answer.status_code in (ANSWERS if reads else {404, 405}), (path, user.username)
-            elif RULE[url.name] is Open.LEDGER:
+            elif url.who is Open.LEDGER:
                 reads = any(user.can(one) for one in (Ability.MANAGE, Ability.POLICY, Ability.ADMIN))
                 assert answer.status_code == (200 if reads else 404), (path, user.username)
-            elif RULE[url.name] is Open.LENDERS:
+            elif url.who is Open.LENDERS:
                 lends = any(rule.role == user.role.code for rule in policy_of(scene.org.policy.pk).authority)
                 assert answer.status_code == (200 if lends else 404), (path, user.username)
-            elif RULE[url.name] is Open.PLANNERS:
+            elif url.who is Open.PLANNERS:
                 plans = user.can(Ability.MANAGE) or user.can(Ability.ADMIN)
                 proper = ANSWERS - {403} if plans else {403, 404}
                 assert answer.status_code in proper, (path, user.username)
             elif url.name.startswith("accounts:absence_c") and "pk" in url.converters:
                 proper = ANSWERS if user.can(Ability.MANAGE) or user.can(Ability.ADMIN) else {404, 405}
                 assert answer.status_code in proper, (path, user.username)
-            elif RULE[url.name] is Open.OWN or "import" in url.name and "pk" in url.converters:
+            elif url.who is Open.OWN or "import" in url.name and "pk" in url.converters:
                 assert answer.status_code in {404, 405}, (path, user.username)
             else:
                 assert answer.status_code in ANSWERS, (path, user.username, answer.status_code)
 
 
-@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] in OF_TICKET], ids=str)
+@pytest.mark.parametrize("url", [url for url in GIVEN if url.who in OF_TICKET], ids=str)
 def test_a_restricted_ticket_is_like_one_that_does_not_exist(scene, url):
     """The same answer, for everybody who is not named: managers and administrators too."""
     hidden, missing = scene.path(url, scene.hidden), scene.path(url, None)
@@ -403,13 +254,11 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] in WRITES], ids=str)
+@pytest.mark.parametrize("url", [url for url in GIVEN if url.who in WRITES], ids=str)
 def test_what_is_not_ones_own_is_not_changed(scene, url):
     """Readers, people of other teams and the other side of a handoff are refused, whatever they post."""
     path = scene.path(url, scene.seen)
-    other = {"outsider": scene.outsider, "receiver": scene.org.receiver, "agent": scene.org.agent}[
-        WRITES[RULE[url.name]]
-    ]
+    other = {"outsider": scene.outsider, "receiver": scene.org.receiver, "agent": scene.org.agent}[WRITES[url.who]]
     before = (Event.objects.count(), *Ticket.objects.values_list("version", flat=True))
     for user in (other, scene.org.process_owner, scene.people["success_manager"]):
         answer = signed_in(user).post(path, {"version": "1", "note": "x", "body": "x", "reason": "x"})
@@ -439,7 +288,7 @@ def test_no_post_without_its_token(scene, url):
     assert answer.status_code in {403, 405}, url.name
 
 
-@pytest.mark.parametrize("url", [url for url in GIVEN if RULE[url.name] is Open.SIGNED_IN], ids=str)
+@pytest.mark.parametrize("url", [url for url in GIVEN if url.who is Open.SIGNED_IN], ids=str)
 def test_who_has_no_role_sees_no_ticket(scene, url):
     answer = get(signed_in(scene.nobody), scene.path(url, scene.seen))
     assert answer.status_code < 500
