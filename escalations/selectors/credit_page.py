@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.choices import Ability
 from accounts.models import User
 from escalations.choices import CreditState, EntryKind
-from escalations.credit_access import Reach
+from escalations.credit_access import Reach, asked_rank
 from escalations.models import CreditEntry, CreditMove, CreditRequest, Ticket
 from escalations.selectors.approvers import Approver, approvers, attended
 from escalations.selectors.chips import chips_of
@@ -94,6 +94,7 @@ class CreditPage:
     clause: Clause | None
     policy: Policy
     may_answer: bool
+    may_pass_on: bool  # not for those who were asked in vain: it waits for somebody else by now
     may_take_back: bool
     may_reverse: bool
     next_up: str
@@ -123,22 +124,22 @@ class CreditPage:
 
 def credit_page(request: CreditRequest, reach: Reach, *, now: datetime, zone: ZoneInfo) -> CreditPage:
     """A constant number of statements, whatever was granted before."""
-    may_answer = request.waits and reach.answers(request)
+    able = reach.able(request) if request.waits else []
     entries = {one.kind: one for one in CreditEntry.objects.filter(request=request).select_related("by", "role")}
     issue = entries.get(EntryKind.ISSUE)
     policy = reach.policy if request.waits else policy_of(request.policy_version_id)
     spent = _spent(request, issue, now)
-    grants = _grants(request, reach, policy) if request.waits else []
     asked = Request(request.action, request.amount)
-    decision = authority_decide(grants=[one for one in grants if one.held], request=asked, spent=spent)
-    shown = decision if may_answer else None
+    shown = authority_decide(grants=able, request=asked, spent=spent) if able else None
+    may_pass_on = any(one.rank >= asked_rank(request) for one in able)
     above, waits_for = _around(request, policy, spent, now) if request.waits else ("", "")
     earlier, hidden = _earlier(request, reach.user, now)
     chips = chips_of([request.clock_id], now=now, zone=zone) if request.waits and request.clock_id else {}
     return CreditPage(
         request=request, name=_name(policy, request), chip=chips.get(request.clock_id or 0),
         sums=_sums(request, spent, issue, shown), decision=shown, clause=_clause(request, policy, shown), policy=policy,
-        may_answer=may_answer, may_take_back=request.waits and request.requested_by_id == reach.user.pk,
+        may_answer=bool(able), may_pass_on=may_pass_on,
+        may_take_back=request.waits and request.requested_by_id == reach.user.pk,
         may_reverse=_may_reverse(request, reach, issue), next_up=above, waits_for=waits_for, entry=issue,
         reversal=entries.get(EntryKind.REVERSAL),
         moves=list(request.moves.select_related("by", "from_role", "to_role")), earlier=earlier, hidden=hidden,
@@ -159,11 +160,6 @@ def _spent(request: CreditRequest, issue: CreditEntry | None, now: datetime) -> 
     if request.amount is None:
         return Spent()
     return spent_before(request.ticket_id, request.customer_id, request.ended_at or now, request.pk)
-
-
-def _grants(request: CreditRequest, reach: Reach, policy: Policy) -> list[Grant]:
-    lent = [(one, role) for one, role in reach.lent if one.delegator != request.requested_by_id]
-    return grants_in(policy.authority, action=request.action, role=reach.role, lent=lent)
 
 
 def _sums(
@@ -221,7 +217,7 @@ def _may_reverse(request: CreditRequest, reach: Reach, issue: CreditEntry | None
         return False
     if issue.by_id == reach.user.pk:
         return True
-    held = [one for one in _grants(request, reach, reach.policy) if one.held]
+    held = [one for one in reach.grants(request) if one.held]
     return authority_decide(
         grants=held, request=Request(request.action, request.amount), spent=Spent()
     ).may_issue  # fmt: skip

@@ -98,7 +98,8 @@ def rows_of(
     requests = list(found)
     labels = pick_labels(*LISTS)
     chips = chips_of((one.clock_id for one in requests if one.waits and one.clock_id), now=now, zone=zone)
-    return [_row(one, tab, reach.user, labels, chips, now, zone) for one in requests]
+    roles = {reach.role, *(role for _, role in reach.lent)}
+    return [_row(one, tab, reach.user, roles, labels, chips, now, zone) for one in requests]
 
 
 def what_of(request: CreditRequest, labels: dict[str, dict[str, str]]) -> str:
@@ -109,8 +110,8 @@ def what_of(request: CreditRequest, labels: dict[str, dict[str, str]]) -> str:
 
 
 def _row(
-    one: CreditRequest, tab: str, user: User, labels: dict[str, dict[str, str]], chips: object, now: datetime,
-    zone: ZoneInfo,
+    one: CreditRequest, tab: str, user: User, roles: set[str], labels: dict[str, dict[str, str]], chips: object,
+    now: datetime, zone: ZoneInfo,
 ) -> Row:  # fmt: skip
     ticket = one.ticket
     segment = labels["segment"].get(ticket.segment, ticket.segment)
@@ -125,7 +126,7 @@ def _row(
         ticket=f"{ticket.ref} {ticket.subject}",
         asked=person(one.requested_by.full_name, one.requested_by.initials, you=one.requested_by_id == user.pk),
         place=f"{team.tier.code} {team.name}" if team else str(one.requested_by.role or ""),
-        where=_where(one, now, zone),
+        where=_where(one, now, zone, is_still_yours=tab == "waiting" and one.routed_to.code not in roles),
         state=clock(known[one.clock_id]) if one.clock_id in known else _verdict(one),
         is_new=tab == "waiting",
     )
@@ -138,11 +139,12 @@ def _verdict(one: CreditRequest) -> SafeString:
     return verdict(state, word)
 
 
-def _where(one: CreditRequest, now: datetime, zone: ZoneInfo) -> SafeString:
+def _where(one: CreditRequest, now: datetime, zone: ZoneInfo, *, is_still_yours: bool) -> SafeString:
     """Whose answer it waits for, or who gave it and when."""
     if one.waits:
+        yours = "you, and " if is_still_yours else ""
         missing = " · nobody is there" if one.unanswered_at else ""
-        return format_html("{}{}", one.routed_to, missing)
+        return format_html("{}{}{}", yours, one.routed_to, missing)
     who = one.decided_by or ("own authority" if one.on_own_authority else "nobody")
     at = format_updated(one.ended_at, zone, now) if one.ended_at else ""
     return format_html('{}<br><span class="quiet">{}</span>', who, at)

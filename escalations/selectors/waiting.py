@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 
 from accounts.models import Team, User
 from escalations.choices import WAITING_FOR_RECEIVER, Axis, CreditState
-from escalations.models import CreditRequest, Escalation, Ticket
+from escalations.credit_access import rang_at
+from escalations.models import CreditMove, CreditRequest, Escalation, Ticket
 from escalations.selectors.counts import CAP, Linked, Part, count_part, kept_parts, linked_counts, linked_parts
 from policies.models import Delegation
 
@@ -67,12 +68,20 @@ def _rail_parts(user: User) -> list[Part]:
 
 
 def asked_for(user: User) -> QuerySet[CreditRequest]:
-    """What waits for a role of this person's, or for one lent to them: never their own, nor what its lender asked."""
+    """What waits for a role of this person's, or for one lent to them: never their own, nor what its lender asked.
+
+    As `credit_access.asked_of`, in one statement that reads no policy.
+    """
+    rang = CreditMove.objects.filter(
+        request=OuterRef(OuterRef("pk")), by=None, from_role=OuterRef("delegator__role")
+    )  # fmt: skip
     lent = Delegation.objects.filter(
+        Q(delegator__role=OuterRef("routed_to")) | Q(Exists(rang)),
         delegate=user, starts_at__lte=Now(), ends_at__gt=Now(), delegator__is_active=True,
-        delegator__role=OuterRef("routed_to"),
     ).exclude(delegator=OuterRef("requested_by"))  # fmt: skip
-    mine = Q(routed_to=user.role_id) if user.role_id is not None else Q(pk__in=[])
+    mine = Q(pk__in=[])
+    if user.role_id is not None:
+        mine = Q(routed_to=user.role_id) | Q(rang_at(from_role=user.role_id))
     return (
         CreditRequest.objects.filter(mine | Exists(lent), state=CreditState.REQUESTED)
         .exclude(requested_by=user)

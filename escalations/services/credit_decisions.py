@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from escalations.choices import CreditState, EntryKind
+from escalations.credit_access import able_grants, asked_rank
 from escalations.domain.lifecycle import CREDIT_TRANSITIONS, Part
 from escalations.errors import NotAllowed, Refused
 from escalations.models import CreditEntry, CreditMove, CreditRequest
@@ -44,10 +45,14 @@ def _not_the_requester(held: HeldRequest) -> None:
         raise NotAllowed("You asked for this. Somebody else decides.")
 
 
-def answers_for(grants: list[Grant], request: CreditRequest) -> bool:
-    """Whether who holds `grants` may answer the request at all: in the role it waits for, or above it."""
-    rank = request.routed_to.rank if request.routed_to else 0
-    return any(one.held and one.rank >= rank for one in grants)
+def _able(held: HeldRequest, grants: list[Grant]) -> list[Grant]:
+    """In which of `grants` the person may answer the request. Raises NotAllowed without any."""
+    able = able_grants(held.request, grants)
+    if not able and any(one.held for one in grants):
+        raise NotAllowed(f"This waits for {held.request.routed_to}.")
+    if not able:
+        raise NotAllowed("You have no authority for this. Those who have find it among their approvals.")
+    return able
 
 
 def _role_of(grant: Grant) -> Role:
@@ -66,10 +71,10 @@ def credit_approve(*, request: CreditRequest, by: User, note: str = "") -> Credi
         current.state = _check_open(held, "issue" if current.is_money else "approve")
         _not_the_requester(held)
         grants = held_grants(held)
-        decision = decide_for(held, [one for one in grants if one.held])
+        decision = decide_for(held, _able(held, grants))
         grant = decision.grant
         if grant is None or not decision.may_issue:
-            raise _above(held, grants, decision.own)
+            raise _above(held, grants)
         role = held.by.role if grant.lent is None else _role_of(grant)
         _settle(held, role, note)
         current.policy_version_id, current.clause, current.limit_in_force = held.version_id, grant.clause, grant.limit
@@ -87,10 +92,8 @@ def credit_approve(*, request: CreditRequest, by: User, note: str = "") -> Credi
         return current
 
 
-def _above(held: HeldRequest, grants: list[Grant], own: Grant | None) -> Refused | NotAllowed:
+def _above(held: HeldRequest, grants: list[Grant]) -> Refused:
     """Why not, and who instead."""
-    if own is None:
-        return NotAllowed("You have no authority for this. Those who have find it among their approvals.")
     decision = decide_for(held, [one for one in grants if one.lent is None or one.held])
     return Refused("Above your limit. " + " ".join(decision.reasons))
 
@@ -116,10 +119,8 @@ def credit_deny(*, request: CreditRequest, by: User, reason: str) -> CreditReque
     _not_the_requester(held)
     if not reason.strip():
         raise Refused("Say why.", {"reason": "Whoever asked reads this first."})
-    grants = held_grants(held)
-    if not answers_for(grants, current):
-        raise NotAllowed("You have no authority for this. Those who have find it among their approvals.")
-    lent = _lent_alone(grants, current)
+    able = _able(held, held_grants(held))
+    lent = able[0] if all(one.lent is not None for one in able) else None
     _settle(held, held.by.role if lent is None else _role_of(lent), reason)
     if lent is not None and lent.lent is not None:
         current.delegation_id, current.delegator_id = lent.lent.id, lent.lent.delegator
@@ -130,13 +131,6 @@ def credit_deny(*, request: CreditRequest, by: User, reason: str) -> CreditReque
     return current
 
 
-def _lent_alone(grants: list[Grant], request: CreditRequest) -> Grant | None:
-    """The delegation under which somebody answers whose own role may not."""
-    rank = request.routed_to.rank if request.routed_to else 0
-    able = [one for one in grants if one.held and one.rank >= rank]
-    return next(iter(able), None) if able and all(one.lent is not None for one in able) else None
-
-
 @transaction.atomic
 def credit_route_up(*, request: CreditRequest, by: User, reason: str) -> CreditRequest:
     """Pass it to the next role that has enough. A further round of its clock starts. Raises Refused at the top."""
@@ -145,8 +139,8 @@ def credit_route_up(*, request: CreditRequest, by: User, reason: str) -> CreditR
     _not_the_requester(held)
     if not reason.strip():
         raise Refused("Say why.", {"reason": "Whoever decides reads this."})
-    if not answers_for(held_grants(held), held.request):
-        raise NotAllowed("You have no authority for this. Those who have find it among their approvals.")
+    if all(one.rank < asked_rank(held.request) for one in _able(held, held_grants(held))):
+        raise NotAllowed(f"It waits for {held.request.routed_to} by now. They can route it up.")
     target, is_attended = next_role(held)
     if target is None:
         raise Refused("Nobody above can be asked. Approve or deny it.")
@@ -160,7 +154,7 @@ def next_role(held: HeldRequest) -> tuple[Role | None, bool]:
     And whether somebody is. (None, False) from the top.
     """
     request = held.request
-    rank = request.routed_to.rank if request.routed_to else 0
+    rank = asked_rank(request)
     rules = [one for one in held.policy.authority if one.action == request.action and one.rank > rank]
     found = approvers(
         [one.role for one in rules], ticket=request.ticket, requester_id=request.requested_by_id, now=held.now

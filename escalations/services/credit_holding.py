@@ -1,8 +1,9 @@
 """What a decision about credits rests on, locked in one order and read after the locks.
 
-The order, everywhere: the ticket; the person's row and those of whoever lent them authority (so that leaving, another
-role, or the end of a delegation comes wholly before or after the decision); the request; the customer's budget row,
-last and for the shortest time. Then `now`, and only then the sums.
+The order, everywhere: the ticket; the person's row (so that leaving, or another role, comes wholly before or after the
+decision); the request; the customer's budget row, for the shortest time. Then `now`, and only then the sums. What is
+lent is locked after that, and only by those who need it: a delegation that ends meanwhile ends later than `now`, so
+the decision under it came first.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,20 @@ from django.db import connection
 
 from accounts.models import User
 from escalations.access import may_see
+from escalations.credit_access import asked_rank
 from escalations.errors import NotAllowed
 from escalations.models import CreditRequest, Ticket
 from journal import clock
-from policies.domain.authority import AuthorityDecision, Grant, Lent, Request, Spent, authority_decide, grants_in
+from policies.domain.authority import (
+    AuthorityDecision,
+    Grant,
+    Lent,
+    Request,
+    Spent,
+    answering,
+    authority_decide,
+    grants_in,
+)
 from policies.domain.policy import Policy
 from policies.lending import hold_lent, lent_to
 from policies.selectors import NoPolicyInForce, policy_of
@@ -129,11 +140,12 @@ def lendings_for(person: User, requester_id: int, now: datetime) -> list[tuple[L
 def held_grants(held: HeldRequest, *, lock: bool = True) -> list[Grant]:
     """Every role's grants for what was asked, and which of them the person holds, by role or by delegation.
 
-    Delegations are locked and read only where the person's own role is not enough.
+    Delegations are locked and read only where the person's own role is not enough, or not the one that is asked.
     """
     request, role = held.request, held.by.role.code if held.by.role else ""
     own = grants_in(held.policy.authority, action=request.action, role=role)
-    if authority_decide(grants=[g for g in own if g.held], request=held.asked, spent=held.spent).may_issue:
+    able = answering(own, rank=asked_rank(request))
+    if authority_decide(grants=able, request=held.asked, spent=held.spent).may_issue:
         return own
     if lock:
         hold_lent(held.by.pk)

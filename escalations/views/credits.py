@@ -176,6 +176,8 @@ def credit_deny(request: HttpRequest, pk: int) -> HttpResponse:
 def credit_route_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Pass it to the next role that has enough, with a reason."""
     found, page = _answerable(request, pk)
+    if found.waits and not page.may_pass_on:
+        raise NotAllowed(f"It waits for {found.routed_to} by now. They can route it up.")
     sheet = Sheet(
         f"Route {_what(page)} up", f"Next up: {page.next_up}." if page.next_up else "Nobody above can be asked.",
         "Route up", reverse("escalations:credit_route_up", args=[pk]), "arrow-up-right",

@@ -213,6 +213,15 @@ def authority_decide(*, grants: Iterable[Grant], request: Request, spent: Spent)
     return AuthorityDecision(Verdict.ROUTE, total, tuple(reasons), chosen, own, unattended=there is None)
 
 
+def answering(grants: Iterable[Grant], *, rank: int, rang: Container[str] = ()) -> list[Grant]:
+    """In which of the held `grants` somebody may answer what waits for a role of `rank`: that role's, or one above it.
+
+    Where there is none, one of the roles that were asked before and let the clock ring: they may still decide.
+    """
+    held = [one for one in grants if one.held]
+    return [one for one in held if one.rank >= rank] or [one for one in held if one.role in rang]
+
+
 def _within(grant: Grant, total: Decimal | None) -> str:
     by = f", lent by {grant.lent.delegator_name}" if grant.lent else ""
     if total is None:

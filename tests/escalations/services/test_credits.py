@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_what_waits_ahead_counts_and_what_came_later_does_not(org):
     first = requested(org, "3000", ticket=ticket)
     second = requested(org, "2500", ticket=ticket)
     assert (first.routed_to.code, second.routed_to.code) == ("support_manager", "vp_support")
-    with pytest.raises(Refused, match="Above your limit"):
+    with pytest.raises(NotAllowed, match="waits for VP support"):
         credit_approve(request=second, by=org.manager)
     assert credit_approve(request=first, by=org.manager).state == CreditState.ISSUED
     assert credit_approve(request=second, by=org.vp).state == CreditState.ISSUED
@@ -170,8 +171,27 @@ def test_route_up_asks_the_next_role_with_a_clock_of_its_own(org):
         assert moved.routed_to.code == "vp_support"
         assert Clock.objects.get(pk=first).state == ClockState.MET
         assert Clock.objects.get(pk=moved.clock_id).due_at == in_hours(0.5)
-        # The manager has authority all the same: who may grant it may grant it.
-        assert credit_approve(request=moved, by=org.manager).state == CreditState.ISSUED
+        # Who has passed it on does not decide it all the same, on no page and by no second window.
+        for answer in (credit_approve, partial(credit_deny, reason="No."), partial(credit_route_up, reason="Up.")):
+            with pytest.raises(NotAllowed, match="waits for VP support"):
+                answer(request=moved, by=org.manager)
+        assert credit_approve(request=moved, by=org.vp).state == CreditState.ISSUED
+
+
+def test_a_delegation_answers_where_one_s_own_role_is_not_asked(org):
+    """The specialist's own limit would do, but it is the manager who is asked: what is lent is what counts."""
+    delegate = org.people["l2_first"]
+    org.people["l2_second"].is_active = False
+    org.people["l2_second"].save()
+    with clock.travel(NOON):
+        Absence.objects.create(user=delegate, starts_at=in_hours(-1), ends_at=in_hours(8))
+        first, second = requested(org, "400"), requested(org, "300")
+        assert first.routed_to.code == "support_manager"
+        with pytest.raises(NotAllowed, match="waits for Support manager"):
+            credit_approve(request=first, by=delegate)
+        lent = delegation_create(by=org.manager, delegate=delegate, ends_at=in_hours(8), reason="Leave")
+        assert credit_approve(request=first, by=delegate).delegation == lent
+        assert credit_deny(request=second, by=delegate, reason="No.").delegation == lent
 
 
 def test_no_way_up_from_the_top(org):

@@ -6,13 +6,18 @@ from decimal import Decimal
 import pytest
 
 from escalations.choices import ClockState, CreditState
+from escalations.credit_access import answerable, asked_of, reach_of
+from escalations.errors import NotAllowed
 from escalations.models import Clock, CreditMove, CreditRequest
+from escalations.selectors.waiting import asked_for
+from escalations.services.credit_decisions import credit_approve, credit_deny, credit_route_up
 from escalations.services.credits import credit_request
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, Organisation
+from policies.services.delegations import delegation_create
+from tests.factories import NOON, CustomerFactory, Organisation
 
 pytestmark = pytest.mark.django_db
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -28,8 +33,9 @@ def org() -> Organisation:
 
 def ask(org, amount="4000") -> CreditRequest:
     return credit_request(
-        ticket=org.ticket(), by=org.agent, action="service_credit", amount=Decimal(amount), reason="Promised."
-    )
+        ticket=org.ticket(customer=CustomerFactory()), by=org.agent, action="service_credit", amount=Decimal(amount),
+        reason="Promised.",
+    )  # fmt: skip
 
 
 def kinds(made) -> list[str]:
@@ -54,6 +60,36 @@ def test_moves_up_once_when_its_clock_rings(org):
     assert CreditMove.objects.get().by is None
     assert kinds(made) == ["credit.requested", "credit.routed_up"]
     assert OutboxMessage.objects.filter(recipient=org.vp.email, wanted_while__credit=made.pk).count() == 1
+
+
+def test_whom_it_was_asked_in_vain_may_still_decide(org):
+    """Late is better than a level higher: a role keeps what rang, with its own limit, and cannot pass it on."""
+    delegate = org.people["l3_first"]
+    with clock.travel(clock.now()) as traveller:  # the rail asks the database what time it is
+        until = clock.now() + timedelta(hours=8)
+        delegation_create(by=org.manager, delegate=delegate, ends_at=until, reason="Leave")
+        first, second, third = ask(org), ask(org, "4000.01"), ask(org, "4000.02")
+        traveller.forward(HALF_AN_HOUR + MOMENT)
+        assert sweep().credits == 3
+        for one in (org.manager, delegate):
+            reach = reach_of(one, clock.now())
+            assert set(asked_of(reach)) == {first, second, third} == set(asked_for(one))
+            assert reach.answers(CreditRequest.objects.get(pk=first.pk))
+        assert not asked_of(reach_of(org.people["l2_first"], clock.now())).exists()
+        with pytest.raises(NotAllowed, match="by now"):
+            credit_route_up(request=first, by=org.manager, reason="Up.")
+        assert credit_approve(request=first, by=org.manager).decided_as.code == "support_manager"
+        assert credit_approve(request=second, by=delegate).delegator == org.manager
+        assert credit_deny(request=third, by=org.manager, reason="No.").state == CreditState.DENIED
+
+
+def test_what_somebody_passed_on_is_no_longer_theirs(org):
+    made = ask(org)
+    credit_route_up(request=made, by=org.manager, reason="I know the customer.")
+    assert not asked_of(reach_of(org.manager, clock.now())).exists()
+    assert not answerable(reach_of(org.manager, clock.now())).exists()
+    assert not asked_for(org.manager).exists()
+    assert asked_for(org.vp).get() == made
 
 
 def test_says_so_when_nobody_is_above(org):

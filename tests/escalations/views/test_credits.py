@@ -1,5 +1,6 @@
 """Approvals as pages: what waits, one request with its sums, the answers, the form on the ticket, the ledger."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,10 @@ from accounts.models import User
 from escalations.models import CreditRequest
 from escalations.services.credit_decisions import credit_approve
 from escalations.services.credits import credit_request
+from escalations.services.sweep import sweep
+from journal import clock
 from policies.services.delegations import delegation_create
-from tests.factories import CustomerFactory, Organisation, in_hours
+from tests.factories import NOON, CustomerFactory, Organisation, in_hours
 from tests.queries import statements
 from web.forms import new_key
 
@@ -100,6 +103,27 @@ def test_above_the_limit_there_is_no_approve_but_a_way_up(org):
     answer = send(org.manager, "escalations:credit_approve", made.pk)
     assert answer.status_code == 422
     assert "Above your limit" in answer.content.decode()
+
+
+def test_what_moved_up_by_its_clock_is_still_offered_but_not_to_be_passed_on(org):
+    with clock.travel(NOON) as traveller:
+        made = ask(org)
+        traveller.forward(timedelta(minutes=31))
+        sweep()
+        shown = page(org.manager, "escalations:approval_list").content.decode()
+        assert "$4,000.00" in shown
+        assert "you, and VP support" in shown
+        detail = page(org.manager, "escalations:credit_detail", made.pk).content.decode()
+        for words in (
+            "Moved up to VP support.",
+            "You may still decide",
+            "Approve $4,000.00",
+            "Deny asks for a reason.",
+        ):
+            assert words in detail, words
+        assert reverse("escalations:credit_route_up", args=[made.pk]) not in detail
+        assert page(org.manager, "escalations:credit_route_up", made.pk).status_code == 403
+        assert send(org.manager, "escalations:credit_approve", made.pk).status_code == 303
 
 
 def test_sent_twice_is_done_once(org):
