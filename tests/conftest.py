@@ -3,6 +3,7 @@
 - the usual fixtures of pytest-django; `db` runs as the application's role inside a transaction, and
   `transactional_db` commits for real and is cleaned up afterwards, append-only tables included;
 - `owner_connection`, `superuser_connection`: psycopg connections to this test's database;
+- `org`: the small organisation of tests/factories.py; `noon`: Belay's clock stands at a Tuesday noon, moved by hand;
 - `page`, `context`, `live_server`: a real Chromium; such tests are marked `browser` by themselves.
 """
 
@@ -24,7 +25,9 @@ from django.test import TransactionTestCase
 from django.test.utils import override_settings
 
 from config.embedded.cluster import OWNER, SUPERUSER
+from journal import clock
 from tests.bed import databases, server
+from tests.factories import NOON, Organisation
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
@@ -94,6 +97,17 @@ def superuser_connection(db: None, test_server: server.Server) -> Iterator[psyco
     """This test's database as the superuser, whom no guard stops. Sees only what has been committed."""
     with test_server.connect(user=SUPERUSER, database=connection.settings_dict["NAME"]) as found:
         yield found
+
+
+@pytest.fixture
+def org(db: None) -> Organisation:
+    return Organisation()
+
+
+@pytest.fixture
+def noon() -> Iterator[clock.Traveller]:
+    with clock.travel(NOON) as traveller:
+        yield traveller
 
 
 # --- surroundings ------------------------------------------------------------------------------------

@@ -1,21 +1,18 @@
-"""An import from the uploaded file to its undoing: every row once, no storm of breaches, nothing lost."""
+"""What an import makes of a file: every row once, no storm of breaches, nothing lost."""
 
-import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import OperationalError
 
 from accounts.calendars import working_calendar
 from escalations.choices import ClockKind, ClockState, HopKind, ImportState, TicketState
 from escalations.domain.importing import MappingInvalid, Rule
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.models import Clock, Contact, Customer, Hop, ImportRun, ImportSeen, Pause, Ticket
+from escalations.models import Clock, Customer, Hop, ImportRun, ImportSeen, Pause, Ticket
 from escalations.services import imports_work
 from escalations.services.clocks import TicketClocks
-from escalations.services.conversation import ticket_note
 from escalations.services.import_books import next_business_day
 from escalations.services.import_files import TableFormat
 from escalations.services.imports import (
@@ -26,10 +23,10 @@ from escalations.services.imports import (
     import_undo,
     import_upload,
 )
-from escalations.services.imports_work import import_work
 from escalations.services.sweep import sweep
 from journal import clock
-from journal.models import Event, OutboxMessage
+from journal.models import Event
+from tests.escalations.import_runs import clocks, counts, finish, loaded, ticket, upload
 from tests.escalations.import_tables import (
     INCIDENT_MAPPING,
     INCIDENT_ROWS,
@@ -40,47 +37,9 @@ from tests.escalations.import_tables import (
     many,
     with_rule,
 )
-from tests.factories import NOON, Organisation
+from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
-TABLES = (Ticket, Clock, Hop, Pause, Customer, Contact, Event, OutboxMessage)
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-def upload(org, data: bytes | None = None, name: str = "export.csv", mapping=INCIDENT_MAPPING) -> ImportRun:
-    content = ContentFile(as_csv(INCIDENT_ROWS) if data is None else data)
-    run = import_upload(by=org.administrator, file=content, name=name)
-    return import_map(run=run, by=org.administrator, mapping=mapping)
-
-
-def finish(run: ImportRun) -> ImportRun:
-    while import_work(seconds=60):
-        pass
-    run.refresh_from_db()
-    return run
-
-
-def loaded(org, data: bytes | None = None, **kwargs) -> ImportRun:
-    run = upload(org, data, **kwargs)
-    import_start(run=run, by=org.administrator)
-    return finish(run)
-
-
-def counts() -> dict[str, int]:
-    return {model.__name__: model.objects.count() for model in TABLES}
-
-
-def ticket(number: str) -> Ticket:
-    return Ticket.objects.select_related("team", "tier").get(source="otherdesk", external_id=number)
-
-
-def clocks(number: str) -> dict[str, tuple[str, bool]]:
-    rows = Clock.objects.filter(ticket__external_id=number)
-    return {row.kind: (row.state, row.is_late_record) for row in rows}
 
 
 def test_rows_become_tickets_with_customer_contact_and_history_kept_apart(org):
@@ -227,48 +186,6 @@ def test_refused_rows_keep_their_words_and_come_in_once_put_right(org):
     assert (again.rows_created, again.rows_known) == (1, 2)
 
 
-def test_a_slice_ends_in_the_middle_and_the_next_goes_on(org, monkeypatch):
-    monkeypatch.setattr(imports_work, "CHUNK", 10)
-    run = upload(org, as_csv(many(35)))
-    import_start(run=run, by=org.administrator)
-    seen = []
-    while import_work(seconds=0):
-        run.refresh_from_db()
-        seen.append((run.rows_read, Ticket.objects.count()))
-    assert seen == [(10, 10), (20, 20), (30, 30)]
-    finish(run)
-    assert (run.state, run.rows_created) == (ImportState.DONE, 35)
-
-
-def test_a_killed_process_is_followed_by_the_next_once_its_lease_is_over(org, monkeypatch):
-    monkeypatch.setattr(imports_work, "CHUNK", 10)
-    run = upload(org, as_csv(many(15)))
-    with clock.travel(NOON) as traveller:
-        import_start(run=run, by=org.administrator)
-        ImportRun.objects.filter(pk=run.pk).update(lease=uuid.uuid4(), lease_until=NOON + imports_work.LEASE)
-        assert import_work(seconds=60) is False
-        traveller.forward(imports_work.LEASE + timedelta(seconds=1))
-        finish(run)
-    assert (run.state, run.rows_created) == (ImportState.DONE, 15)
-
-
-def test_whoever_lost_the_lease_writes_nothing(org, monkeypatch):
-    run = upload(org, as_csv(many(15)))
-    import_start(run=run, by=org.administrator)
-    read = imports_work._read
-
-    def slow(rows, reader, outcome):
-        ImportRun.objects.filter(pk=run.pk).update(lease=uuid.uuid4())
-        return read(rows, reader, outcome)
-
-    claimed = imports_work._claim(run.pk)
-    monkeypatch.setattr(imports_work, "_read", slow)
-    ImportRun.objects.filter(pk=run.pk).update(lease=uuid.uuid4())
-    with pytest.raises(imports_work.LeaseLost):
-        imports_work._go_on(claimed, 0)
-    assert not Ticket.objects.exists()
-
-
 def test_a_row_that_only_the_database_refuses_is_refused_alone(org, monkeypatch):
     taken = org.ticket(source="otherdesk", external_id="INC3")
     monkeypatch.setattr("escalations.services.imports_load.sort_out", lambda rows, **_: list(rows))
@@ -290,85 +207,6 @@ def test_customers_are_found_by_name_and_refused_when_several_have_it(org):
     Customer.objects.create(name="Pellworth Freight")
     rows = [["INC8", "New", "Pellworth Freight", *INCIDENT_ROWS[0][3:]]]
     assert "Several customers" in loaded(org, as_csv(rows)).row_errors.get().errors[0][1]
-
-
-def test_undo_restores_what_was_there(org):
-    with clock.travel(NOON) as traveller:
-        before = counts()
-        run = loaded(org, as_csv(INCIDENT_ROWS + many(30)[5:]))
-        sweep()
-        traveller.forward(timedelta(hours=30))
-        sweep()
-        assert Event.objects.filter(kind="clock.breached").exists()
-        import_undo(run=run, by=org.administrator)
-        finish(run)
-    after = counts()
-    assert run.state == ImportState.UNDONE
-    assert after.pop("OutboxMessage") > before.pop("OutboxMessage")  # what was sent was sent
-    assert after == before
-
-
-def test_undo_keeps_what_somebody_worked_on(org):
-    run = loaded(org)
-    kept = ticket("INC3")
-    ticket_note(ticket=kept, by=org.receiver, body="Looking into it.")
-    import_undo(run=run, by=org.administrator)
-    finish(run)
-    assert (run.report["undo"]["removed"], run.report["undo"]["kept"]) == (3, 1)
-    assert list(Ticket.objects.values_list("external_id", flat=True)) == ["INC3"]
-    assert Clock.objects.filter(ticket=kept).exists()
-    assert Customer.objects.filter(name="Site B").exists()
-    assert not Customer.objects.filter(name="Site A").exists()
-
-
-def test_a_running_import_can_be_stopped_and_taken_back(org, monkeypatch):
-    monkeypatch.setattr(imports_work, "CHUNK", 10)
-    run = upload(org, as_csv(many(35)))
-    import_start(run=run, by=org.administrator)
-    import_work(seconds=0)
-    import_undo(run=run, by=org.administrator)
-    finish(run)
-    assert run.state == ImportState.UNDONE
-    assert not Ticket.objects.exists()
-
-
-def test_a_team_that_has_gone_stops_the_import_with_its_reason(org):
-    run = upload(org)
-    import_start(run=run, by=org.administrator)
-    org.teams["L2"].is_active = False
-    org.teams["L2"].save()
-    finish(run)
-    assert run.state == ImportState.FAILED
-    assert "integrations" in run.error
-    org.teams["L2"].is_active = True
-    org.teams["L2"].save()
-    import_start(run=run, by=org.administrator)
-    assert finish(run).rows_created == 4
-
-
-def test_what_fails_again_and_again_stops_and_can_be_started_anew(org, monkeypatch):
-    run = upload(org)
-    import_start(run=run, by=org.administrator)
-
-    def locked(*_: object, **__: object) -> None:
-        raise OperationalError("canceling statement due to lock timeout")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(imports_work, "load_rows", locked)
-        calls = 0
-        while import_work(seconds=60):
-            calls += 1
-    run.refresh_from_db()
-    assert (calls, run.state, run.task) == (imports_work.TRIES, ImportState.FAILED, "")
-    import_start(run=run, by=org.administrator)
-    assert finish(run).rows_created == 4
-
-
-def test_a_file_that_is_gone_is_said(org):
-    run = upload(org)
-    import_start(run=run, by=org.administrator)
-    run.file.storage.delete(run.file.name)
-    assert (finish(run).state, run.error) == (ImportState.FAILED, "The uploaded file is gone.")
 
 
 def test_who_may_and_when(org):
