@@ -26,8 +26,8 @@ from django.test.utils import override_settings
 
 from config.embedded.cluster import OWNER, SUPERUSER
 from journal import clock
-from tests.bed import databases, server
-from tests.factories import NOON, Organisation
+from tests.bed import databases, server, stock
+from tests.factories import NOON, Organisation, found
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
@@ -71,6 +71,8 @@ def django_db_setup(
         name = databases.create(test_server, ROOT, label)
         connection.close()
         connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+        with clock.travel(NOON):
+            stock.keep(test_server, name, found)
 
     def restore(self: TransactionTestCase) -> None:
         databases.restore(test_server, name)

@@ -117,13 +117,14 @@ def drop(server: Server, name: str) -> None:
 def keep_pristine(superuser: psycopg.Connection) -> None:
     """Keep a copy of what migrating itself put into tables (content types, permissions)."""
     superuser.execute("CREATE SCHEMA pristine")
-    for table in _tables(superuser):
+    for table in tables(superuser):
         name = sql.Identifier(table)
         if superuser.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(name)).fetchone():
             superuser.execute(sql.SQL("CREATE TABLE pristine.{} AS TABLE public.{}").format(name, name))
 
 
-def _tables(superuser: psycopg.Connection, schema: str = "public") -> list[str]:
+def tables(superuser: psycopg.Connection, schema: str = "public") -> list[str]:
+    """The tables of a schema, except the record of what was migrated."""
     rows = superuser.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'django_migrations' ORDER BY tablename",
         [schema],
@@ -140,13 +141,12 @@ def restore(server: Server, name: str) -> None:
     with server.connect(database=name) as superuser:
         superuser.execute("SET session_replication_role = replica")
         superuser.execute("SET lock_timeout = '20s'")
-        kept = set(_tables(superuser, "pristine"))
-        tables = _tables(superuser)
+        kept, every = set(tables(superuser, "pristine")), tables(superuser)
         used = sql.SQL(" UNION ALL ").join(
             sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM public.{})").format(
                 sql.Literal(table), sql.Identifier(table)
             )
-            for table in tables
+            for table in every
         )
         for (table,) in superuser.execute(used).fetchall():
             superuser.execute(sql.SQL("DELETE FROM public.{}").format(sql.Identifier(table)))
