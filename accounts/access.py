@@ -4,13 +4,25 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.choices import Ability
-from accounts.models import Absence, DutyShift, DutySwap, Team, User
+from accounts.models import Absence, Calendar, DutyShift, DutySwap, Team, User
 
 
 def check_reads(user: User) -> None:
     """Http404 for those whose role reads nothing here."""
     if not user.can(Ability.READ):
         raise Http404("This role reads no rota.")
+
+
+def check_configures(user: User) -> None:
+    """Http404 for those who configure nothing: calendars are the administrators' and the process owners'."""
+    if not user.may_configure:
+        raise Http404("This role edits no calendar.")
+
+
+def calendar_for(user: User, code: str) -> Calendar:
+    """A calendar, for those who read. Http404 otherwise."""
+    check_reads(user)
+    return get_object_or_404(Calendar, code=code)
 
 
 def may_plan(user: User, team: Team | None) -> bool:

@@ -7,13 +7,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import admin_duty  # noqa: F401 (it registers its tables)
 from accounts.choices import Ability
 from accounts.domain.calendar_errors import InvalidCalendar
+from accounts.domain.calendar_spec import Hours, check_hours
 from accounts.models import (
     Calendar,
     CalendarException,
@@ -25,7 +26,7 @@ from accounts.models import (
     Tier,
     User,
 )  # fmt: skip
-from accounts.services.calendars import calendar_revise
+from accounts.services.calendars import NEVER_OPENS, calendar_revise, members_problem, stretch
 from journal.admin import ReadOnlyAdmin
 
 # Roles grant abilities; Django's groups would be a second way of saying the same.
@@ -70,6 +71,7 @@ class UserAdmin(DjangoUserAdmin):
 @admin.register(Role)
 class RoleAdmin(KeptAdmin):
     list_display = ("name", "code", "rank", "abilities_words", "people")
+    search_fields = ("name", "code")
     ordering = ("rank",)
 
     @admin.display(description="may")
@@ -94,11 +96,13 @@ class RoleAdmin(KeptAdmin):
 @admin.register(Region)
 class RegionAdmin(KeptAdmin):
     list_display = ("name", "code")
+    search_fields = ("name", "code")
 
 
 @admin.register(Tier)
 class TierAdmin(KeptAdmin):
     list_display = ("code", "name", "rank")
+    search_fields = ("code", "name")
     ordering = ("rank",)
 
 
@@ -111,8 +115,31 @@ class TeamAdmin(KeptAdmin):
     autocomplete_fields = ("lead",)
 
 
+class HoursFormSet(forms.BaseInlineFormSet):
+    """The week as a whole: hours of one day do not overlap, and there are some."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        weekly: dict[str, list[Hours]] = {}
+        for form in self.forms:
+            row = form.cleaned_data
+            if row and not row.get("DELETE"):
+                day = CalendarHours.WEEKDAYS[row["weekday"]][1]
+                weekly.setdefault(day, []).append(stretch(row["opens"], row["closes"]))
+        for day, hours in weekly.items():
+            try:
+                check_hours(hours, day)
+            except InvalidCalendar as error:
+                raise ValidationError(f"{day}: {error.message}.") from None
+        if not weekly and not self.instance.always_open and not self.data.getlist("members"):
+            raise ValidationError(NEVER_OPENS)
+
+
 class HoursInline(admin.TabularInline):
     model = CalendarHours
+    formset = HoursFormSet
     extra = 0
 
 
@@ -124,7 +151,14 @@ class ExceptionInline(admin.TabularInline):
 class CalendarForm(forms.ModelForm):
     class Meta:
         model = Calendar
-        fields = ("code", "name", "time_zone", "always_open", "country", "subdivision")
+        fields = ("code", "name", "time_zone", "always_open", "country", "subdivision", "members")
+
+    def clean_members(self) -> Any:
+        members = self.cleaned_data["members"]
+        problem = members_problem(self.instance.code or "", [one.code for one in members])
+        if problem:
+            raise ValidationError(problem)
+        return members
 
 
 @admin.register(Calendar)
@@ -133,17 +167,10 @@ class CalendarAdmin(KeptAdmin):
 
     form = CalendarForm
     list_display = ("name", "code", "time_zone", "country", "always_open")
+    list_filter = ("always_open", "country")
     search_fields = ("name", "code")
+    filter_horizontal = ("members",)
     inlines = (HoursInline, ExceptionInline)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            with transaction.atomic():
-                return super().changeform_view(request, *args, **kwargs)
-        except InvalidCalendar as error:
-            self.message_user(request, f"Not saved. {error}", messages.ERROR)
-            request.method = "GET"
-            return super().changeform_view(request, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -156,3 +183,4 @@ class CalendarRevisionAdmin(ReadOnlyAdmin):
     list_display = ("calendar", "number", "created_at", "created_by", "superseded_at", "clocks_moved_at")
     list_filter = ("calendar",)
     list_select_related = ("calendar", "created_by")
+    search_fields = ("calendar__name", "calendar__code", "created_by__full_name")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import absences, expertise, rota, rota_plans, shifts
+from accounts.views import absences, calendars, expertise, rota, rota_plans, shifts
 
 app_name = "accounts"
 
@@ -39,4 +39,12 @@ expertise_urls = [
     path("expertise/<int:pk>/<slug:code>/", expertise.rating_change, name="rating_change"),
 ]
 
-urlpatterns = [*shift_urls, *rota_urls, *absence_urls, *expertise_urls]
+# Before the others: "create" is no calendar's code.
+calendar_urls = [
+    path("calendars/", calendars.calendar_list, name="calendar_list"),
+    path("calendars/create/", calendars.calendar_create, name="calendar_create"),
+    path("calendars/<slug:code>/", calendars.calendar_detail, name="calendar_detail"),
+    path("calendars/<slug:code>/edit/", calendars.calendar_edit, name="calendar_edit"),
+]
+
+urlpatterns = [*shift_urls, *rota_urls, *absence_urls, *expertise_urls, *calendar_urls]

@@ -5,6 +5,7 @@ from escalations.views import (
     around,
     attachments,
     bulk,
+    calendars,
     clocks,
     consults,
     credit_ledger,
@@ -203,6 +204,7 @@ credit_urls = [
 
 trigger_urls = [
     path("triggers/try/", triggers.trigger_try, name="trigger_try"),
+    path("calendars/<slug:code>/preview/", calendars.calendar_preview, name="calendar_preview"),
 ]
 
 urlpatterns = [

@@ -9,7 +9,6 @@ from accounts.models import CalendarException, User
 from journal.models import Event
 from policies.choices import PolicyState
 from policies.models import PolicyTier, PolicyVersion
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -18,11 +17,6 @@ PAGES = [
     for model in admin.site._registry
     if model._meta.app_label in ("accounts", "policies", "journal", "escalations")
 ]
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture
@@ -85,6 +79,16 @@ def test_saving_a_calendar_freezes_a_revision(as_admin, org):
     assert "overlaps" in refused.content.decode()
     assert calendar.current.number == 2
     assert calendar.hours.filter(weekday=hours[0].weekday).count() == 1
+    never = {name: text for name, text in data.items() if not name.startswith("hours-")}
+    never |= {"hours-TOTAL_FORMS": len(hours), "hours-INITIAL_FORMS": len(hours)}
+    for place in range(len(hours)):
+        never |= {f"hours-{place}-{field}": data[f"hours-{place}-{field}"] for field in ("id", "calendar", "weekday",
+                  "opens", "closes")} | {f"hours-{place}-DELETE": "on"}  # fmt: skip
+    for wrong, words in ((never, "would never ring"), (data | {"country": "XX"}, "No public holidays are known"),
+                         (data | {"members": calendar.pk}, "its own hours twice")):  # fmt: skip
+        refused = as_admin.post(url, wrong)
+        assert (refused.status_code, words in refused.content.decode()) == (200, True), words
+    assert calendar.current.number == 2
 
 
 @pytest.mark.parametrize(

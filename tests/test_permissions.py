@@ -48,6 +48,7 @@ RULES: dict[Open, str] = {
         " escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail policies:policy_markdown"
         " escalations:approval_list policies:authority_detail policies:delegation_list"
+        " accounts:calendar_list accounts:calendar_detail"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
         " accounts:expertise_list accounts:expertise_detail accounts:rating_change"
         " accounts:absence_list accounts:absence_create accounts:absence_change accounts:absence_cancel"
@@ -76,6 +77,7 @@ RULES: dict[Open, str] = {
     " escalations:ticket_create_draft escalations:ticket_create_discard"
     " escalations:ticket_create_duplicates escalations:issue_create escalations:issue_change escalations:issue_close"
     " escalations:issue_reopen",
+    Open.CONFIGURE: "accounts:calendar_create accounts:calendar_edit escalations:calendar_preview",
     Open.MANAGE: "escalations:customer_change",
     Open.POLICY: (
         "policies:version_list policies:version_detail policies:version_edit policies:version_copy"
@@ -215,6 +217,9 @@ def test_every_role_gets_a_proper_answer(scene, url):
             elif url.who is Open.LENDERS:
                 lends = any(rule.role == user.role.code for rule in policy_of(scene.org.policy.pk).authority)
                 assert answer.status_code == (200 if lends else 404), (path, user.username)
+            elif url.who is Open.CONFIGURE:
+                proper = ANSWERS - {403, 404} if user.may_configure else {404, 405}
+                assert answer.status_code in proper, (path, user.username)
             elif url.who is Open.PLANNERS:
                 plans = user.can(Ability.MANAGE) or user.can(Ability.ADMIN)
                 proper = ANSWERS - {403} if plans else {403, 404}

@@ -1,5 +1,6 @@
 """When teams work: hours as they are edited, and the frozen revisions that clocks count on."""
 
+from datetime import time
 from zoneinfo import available_timezones
 
 import pgtrigger
@@ -7,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.choices import ExceptionKind
+from accounts.holidays import country_problems
 from journal.models import append_only
 
 
@@ -34,12 +37,25 @@ class Calendar(models.Model):
     always_open = models.BooleanField(default=False, help_text="24×7: hours and holidays below are ignored")
     country = models.CharField(max_length=2, blank=True, help_text="ISO code; its public holidays are closed days")
     subdivision = models.CharField(max_length=10, blank=True, help_text="State or province, where holidays differ")
+    members = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="part_of",
+        help_text="Follow the sun: open as well whenever one of these is",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:calendar_detail", args=[self.code])
+
+    def clean(self) -> None:
+        """Holidays that nobody knows would stop every clock on this calendar."""
+        problems = country_problems(self.country, self.subdivision)
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def current(self) -> "CalendarRevision":
@@ -94,6 +110,11 @@ class CalendarException(models.Model):
             raise ValidationError({"opens": "A holiday is closed all day: leave its hours empty."})
         if self.kind != ExceptionKind.HOLIDAY and not has_hours:
             raise ValidationError({"opens": "Say when it opens and closes on that day."})
+        if self.opens is None or self.closes is None:
+            return
+        over_midnight = time(0) < self.closes < self.opens
+        if self.closes == self.opens != time(0) or (over_midnight and self.kind == ExceptionKind.HALF_DAY):
+            raise ValidationError({"closes": "It closes after it opens; a half day does so on the same day."})
 
 
 class CalendarRevision(models.Model):

@@ -53,6 +53,7 @@ class Open(Enum):
     MANAGE = auto()
     IMPORT = auto()
     POLICY = auto()
+    CONFIGURE = auto()  # process owners and administrators; for others it does not exist
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ class Scene:
             values["code"] = self.org.teams["L3"].code
             if url.name in ("accounts:expertise_detail", "accounts:rating_change"):
                 values |= {"pk": self.org.people["l3_first"].pk, "code": self.skill.code}
+        if ":calendar_" in url.name:
+            values["code"] = self.org.calendar.code
         if url.who is Open.POLICY:
             rows = self.draft.triggers if "trigger" in url.name else self.draft.tiers
             values |= {"code": self.draft.code, "section": "tiers", "pk": rows.first().pk}
