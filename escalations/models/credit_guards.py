@@ -16,6 +16,43 @@ def _refuse(condition: str, words: str) -> str:
     return f"IF {condition} THEN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF;\n"
 
 
+def _authority(request: str, at: str, role: str, action: str) -> str:
+    """Whoever decided had it: by their own role or by a delegation then in force, in the policy then in force.
+
+    The arguments are SQL: the request, when, as which role, and for what action. Leaves `rule` and `lent` behind.
+    """
+    return (
+        f"decider := CASE WHEN {request}.on_own_authority THEN {request}.requested_by_id"
+        f" ELSE {request}.decided_by_id END;\n"
+        + (
+            _refuse("NEW.by_id IS DISTINCT FROM decider", "a credit is issued by who decides")
+            if request != "NEW"
+            else ""
+        )
+        + "holder := decider;\n"
+        + "IF NEW.delegation_id IS NOT NULL THEN\n"
+        + "SELECT * INTO lent FROM policies_delegation d WHERE d.id = NEW.delegation_id FOR SHARE;\n"
+        + _refuse(
+            f"{request}.on_own_authority OR lent.delegate_id <> decider"
+            f" OR lent.delegator_id = {request}.requested_by_id OR {at} < lent.starts_at OR {at} >= lent.ends_at"
+            f" OR {request}.delegation_id IS DISTINCT FROM lent.id"
+            f" OR {request}.delegator_id IS DISTINCT FROM lent.delegator_id",
+            "no such delegation was in force",
+        )
+        + "holder := lent.delegator_id; END IF;\n"
+        + _refuse(
+            "EXISTS (SELECT 1 FROM accounts_user u WHERE u.id IN (decider, holder) AND NOT u.is_active)",
+            "somebody who left grants nothing",
+        )
+        + "SELECT r.* INTO held_role FROM accounts_user u JOIN accounts_role r ON r.id = u.role_id"
+        " WHERE u.id = holder;\n" + "SELECT a.rule INTO rule FROM policies_policyversion v,"
+        " jsonb_array_elements(coalesce(v.snapshot -> 'authority', '[]')) AS a (rule)"
+        " WHERE v.id = NEW.policy_version_id AND v.state = 'published' AND a.rule ->> 'role' = held_role.code"
+        f" AND a.rule ->> 'action' = {action};\n"
+        + _refuse(f"rule IS NULL OR {role} <> held_role.id", "the policy in force gives no authority for this credit")
+    )
+
+
 # A line of the ledger: the request it carries out, the authority behind it as the policy in force says it, and what
 # was spent before, counted here and now under the lock of the customer's budget row.
 ENTRY_GUARD = (
@@ -34,28 +71,7 @@ ENTRY_GUARD = (
     )
     + "RETURN NEW; END IF;\n"
     + _refuse("req.state <> 'issued'", "only an issued request has a ledger line")
-    + "decider := CASE WHEN req.on_own_authority THEN req.requested_by_id ELSE req.decided_by_id END;\n"
-    + _refuse("NEW.by_id IS DISTINCT FROM decider", "a credit is issued by who decides")
-    + "holder := decider;\n"
-    + "IF NEW.delegation_id IS NOT NULL THEN\n"
-    + "SELECT * INTO lent FROM policies_delegation d WHERE d.id = NEW.delegation_id FOR SHARE;\n"
-    + _refuse(
-        "req.on_own_authority OR lent.delegate_id <> decider OR lent.delegator_id = req.requested_by_id"
-        " OR NEW.at < lent.starts_at OR NEW.at >= lent.ends_at OR req.delegation_id IS DISTINCT FROM lent.id"
-        " OR req.delegator_id IS DISTINCT FROM lent.delegator_id",
-        "no such delegation was in force",
-    )
-    + "holder := lent.delegator_id; END IF;\n"
-    + _refuse(
-        "EXISTS (SELECT 1 FROM accounts_user u WHERE u.id IN (decider, holder) AND NOT u.is_active)",
-        "somebody who left grants nothing",
-    )
-    + "SELECT r.* INTO held_role FROM accounts_user u JOIN accounts_role r ON r.id = u.role_id WHERE u.id = holder;\n"
-    + "SELECT a.rule INTO rule FROM policies_policyversion v,"
-    " jsonb_array_elements(coalesce(v.snapshot -> 'authority', '[]')) AS a (rule)"
-    " WHERE v.id = NEW.policy_version_id AND v.state = 'published' AND a.rule ->> 'role' = held_role.code"
-    " AND a.rule ->> 'action' = 'service_credit';\n"
-    + _refuse("rule IS NULL OR NEW.role_id <> held_role.id", "the policy in force gives no authority for this credit")
+    + _authority("req", "NEW.at", "NEW.role_id", "'service_credit'")
     + "allowed := least((rule ->> 'limit')::numeric, lent.limit);\n"
     + "is_below := NOT (rule ->> 'inclusive')::boolean"
     " AND (lent.limit IS NULL OR (rule ->> 'limit')::numeric <= lent.limit);\n"
@@ -101,3 +117,10 @@ ENTRY_OF_REQUEST = (
     )
     + "RETURN NULL;"
 )
+
+# What has no amount has no ledger: who grants it had the authority, or the grant is refused.
+GRANT_GUARD = _authority("NEW", "NEW.ended_at", "NEW.decided_as_id", "NEW.action") + "RETURN NEW;"
+DECIDER = [
+    ("lent", "policies_delegation"), ("decider", "bigint"), ("holder", "bigint"), ("held_role", "accounts_role"),
+    ("rule", "jsonb"),
+]  # fmt: skip

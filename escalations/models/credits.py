@@ -12,7 +12,7 @@ from accounts.models import Role
 from escalations.choices import CreditState, EntryKind
 from escalations.domain.lifecycle import CREDIT_TRANSITIONS
 from escalations.models.clocks import Clock
-from escalations.models.credit_guards import ENTRY_GUARD, ENTRY_OF_REQUEST, REQUEST_FROZEN
+from escalations.models.credit_guards import DECIDER, ENTRY_GUARD, ENTRY_OF_REQUEST, GRANT_GUARD, REQUEST_FROZEN
 from escalations.models.customers import Customer
 from escalations.models.tickets import Ticket
 from journal.models import append_only
@@ -132,6 +132,14 @@ class CreditRequest(models.Model):
                 name="credit_frozen", when=pgtrigger.Before, operation=pgtrigger.Update, func=REQUEST_FROZEN
             ),
             pgtrigger.Protect(name="credit_kept", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="credit_grant_guard",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(new__state="approved"),
+                declare=DECIDER,
+                func=GRANT_GUARD,
+            ),
             pgtrigger.Trigger(
                 name="credit_has_entry",
                 when=pgtrigger.After,
@@ -257,11 +265,7 @@ class CreditEntry(models.Model):
                 declare=[
                     ("req", "escalations_creditrequest"),
                     ("was", "escalations_creditentry"),
-                    ("lent", "policies_delegation"),
-                    ("decider", "bigint"),
-                    ("holder", "bigint"),
-                    ("held_role", "accounts_role"),
-                    ("rule", "jsonb"),
+                    *DECIDER,
                     ("allowed", "numeric"),
                     ("is_below", "boolean"),
                     ("spent", "record"),
