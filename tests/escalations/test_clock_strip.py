@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -24,11 +23,6 @@ from journal import clock
 from tests.factories import NOON, Organisation, in_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@pytest.fixture
-def org(db) -> Organisation:
-    return Organisation()
 
 
 def sums_hold(ticket) -> None:

@@ -14,22 +14,11 @@ from escalations.selectors.queue import Queue
 from escalations.services.tickets import ticket_assign, ticket_restrict
 from journal import clock
 from policies.models import PickItem
-from tests.factories import NOON, CustomerFactory, Organisation
+from tests.factories import CustomerFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 # Filters that are no column of their own: what is due, who asks, words.
 BESIDES = {"due", "breached", "handoff", "is_restricted", "linked", "customer", "parent", "issue", "q"}
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def found(user, query: str) -> set[str]:

@@ -11,12 +11,7 @@ from escalations.selectors.timeline import VIEWS, _read_cursor, tally, timeline,
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from journal import clock
 from journal.services import event_append
-from tests.factories import NOON, Organisation, in_hours
-
-
-@pytest.fixture
-def org(db) -> Organisation:
-    return Organisation()
+from tests.factories import NOON, in_hours
 
 
 def whole(ticket, size: int, view=VIEWS[0]) -> list[tuple[datetime, int, int]]:

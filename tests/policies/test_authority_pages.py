@@ -12,14 +12,9 @@ from accounts.models import User
 from journal import clock
 from policies.models import Delegation
 from policies.services.delegations import delegation_create
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def get(user: User, name: str, **data: Any) -> str:

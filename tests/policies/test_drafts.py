@@ -26,15 +26,9 @@ from policies.services.publications import publication_cancel, publication_sched
 from policies.services.rows import row_delete, row_move, row_save
 from policies.services.triggers import Conditions, ConditionsRefused, trigger_save
 from policies.services.versions import policy_of_draft, version_publish
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
 HOUR = 3600
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

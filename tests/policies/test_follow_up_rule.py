@@ -7,14 +7,8 @@ from policies.models import PolicyTier, PolicyVersion
 from policies.selectors import policy_of
 from policies.services.versions import policy_of_draft, problems_of, version_copy
 from policies.shipped import draft_shipped_policy
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def test_the_shipped_policy_says_when_with_its_clause(org):

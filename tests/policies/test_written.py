@@ -18,14 +18,8 @@ from policies.services.versions import policy_of_draft, problems_of
 from policies.services.written import version_from_policy
 from policies.setting import setting_now
 from policies.sources import sources_policy
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

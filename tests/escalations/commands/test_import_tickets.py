@@ -10,14 +10,8 @@ from escalations.models import ImportRun, Ticket
 from escalations.services.imports import import_start
 from tests.escalations.import_tables import INCIDENT_MAPPING, INCIDENT_ROWS, as_csv
 from tests.escalations.services.test_imports import upload
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

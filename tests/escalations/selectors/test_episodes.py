@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def issue() -> Issue:
     return Issue.objects.create(title="Keys are cached", opened_at=NOON)
 

@@ -23,11 +23,6 @@ OPEN, TOTAL = 200, 4000
 DONE = "Purged the cache of key ids in EU-1; rotation drops it now."
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def solve(org: Organisation, *, done: str = DONE, satisfaction: int | None = None, **facts) -> Ticket:
     ticket = org.ticket(**facts)
     ticket_resolve(

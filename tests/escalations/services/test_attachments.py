@@ -15,14 +15,8 @@ from escalations.models import Attachment
 from escalations.services import attachments
 from escalations.services.attachments import attachment_add, attachment_remove, clean_name
 from escalations.services.tickets import ticket_restrict
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -23,22 +23,11 @@ from journal import audit, clock
 from journal.models import Event, OutboxMessage
 from journal.services import KeyOfAnother
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 MANY = 40
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def run(by, code, tickets, **values) -> BulkAction:

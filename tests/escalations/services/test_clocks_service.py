@@ -15,15 +15,10 @@ from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_change_priority, ticket_resume, ticket_wait
 from journal import clock
 from journal.models import Event
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
 CLOSING = datetime(2026, 6, 16, 16, 0, tzinfo=UTC)  # 18:00 in Berlin
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def row_of(ticket: Ticket, kind: ClockKind) -> Clock:

@@ -19,11 +19,6 @@ from tests.factories import NOON, Organisation
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def ask(org: Organisation, ticket: Ticket, *, to: str = "L2", to_user=None, by=None) -> Consult:
     return consult_ask(
         ticket=ticket, by=by or org.agent, to_team=org.teams[to], to_user=to_user, question="Is the cache dropped?"

@@ -16,15 +16,10 @@ from journal import clock
 from journal.models import Event
 from policies.models import ContractTarget
 from policies.services.versions import version_copy, version_publish
-from tests.factories import NOON, CustomerFactory, Organisation, in_hours, make_calendar
+from tests.factories import NOON, CustomerFactory, in_hours, make_calendar
 
 pytestmark = pytest.mark.django_db
 EVENING = NOON.replace(hour=15)  # 17:00 in Berlin, an hour before closing
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def contract(ticket) -> Clock:

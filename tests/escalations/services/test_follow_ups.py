@@ -24,11 +24,6 @@ from tests.factories import NOON, Organisation, in_hours
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def accepted(org: Organisation, *, to: str = "L2", **filing) -> Escalation:
     escalation = org.handoff(org.ticket(), to=to, **filing)
     by = org.people[f"{to.lower()}_first"]

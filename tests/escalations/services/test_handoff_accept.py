@@ -11,14 +11,9 @@ from escalations.services.answers import handoff_accept, handoff_acknowledge, ha
 from escalations.services.resolutions import Feedback, ticket_resolve
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def states(ticket) -> dict[tuple[str, int], str]:

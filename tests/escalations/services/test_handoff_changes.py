@@ -15,14 +15,9 @@ from escalations.services.handoffs import handoff_redirect, handoff_withdraw
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import COMPLETE, NOON, Organisation, in_hours
+from tests.factories import COMPLETE, NOON, in_hours
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ from escalations.services.reading import ticket_read
 from escalations.services.tickets import ticket_restrict
 from escalations.wanted import mention_wanted
 from journal.models import Event, OutboxMessage
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def test_a_note_tells_whom_it_names_once(org):

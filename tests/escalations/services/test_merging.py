@@ -21,15 +21,10 @@ from escalations.services.tickets import ticket_change_facts, ticket_restrict, t
 from journal import clock
 from journal.models import Event, OutboxMessage
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, CustomerFactory, Organisation, in_hours
+from tests.factories import NOON, CustomerFactory, in_hours
 
 pytestmark = pytest.mark.django_db
 SILENT = ("no sweep for 90 s", "outbox unsent for 5 min")
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def fresh(ticket: Ticket) -> Ticket:

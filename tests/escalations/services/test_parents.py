@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 SILENT = ("no sweep for 90 s", "outbox unsent for 5 min")
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def family(org: Organisation, count: int = 2) -> tuple[Ticket, list[Ticket]]:
     """A parent with `count` children, each of a contact of its own."""
     parent = org.ticket(subject="Logins fail")

@@ -19,15 +19,10 @@ from escalations.services.read_backs import (
 from escalations.services.resolutions import Feedback, ticket_resolve
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
 WORDS = Restated("The old key is cached after rotation.", "Drop the cache in both regions.")
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def accept(escalation: Escalation, by, words: Restated | None = WORDS, **more) -> Escalation:

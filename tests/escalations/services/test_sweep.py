@@ -14,15 +14,10 @@ from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_assign, ticket_wait
 from journal import clock
 from journal.models import Event, Heartbeat, OutboxMessage
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
 MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def breaches(ticket: Ticket) -> list[dict]:

@@ -19,11 +19,6 @@ from tests.factories import NOON, Organisation, in_hours
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def row_of(ticket: Ticket, kind: ClockKind) -> Clock:
     return Clock.objects.get(ticket=ticket, kind=kind)
 

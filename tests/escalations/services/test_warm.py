@@ -18,11 +18,6 @@ from tests.factories import NOON, Organisation, in_hours
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def accepted(org: Organisation, *, is_warm: bool = True, keep_sender: bool = False) -> Escalation:
     escalation = org.handoff(org.ticket(), is_warm=is_warm)
     return handoff_accept(

@@ -23,11 +23,6 @@ ACCEPT = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def accepted(org: Organisation, words: Restated | None = WORDS, **filing) -> Escalation:
     escalation = org.handoff(org.ticket(), **filing)
     return handoff_accept(

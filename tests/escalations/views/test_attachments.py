@@ -7,15 +7,9 @@ from django.urls import reverse
 from escalations.models import Attachment
 from escalations.services.attachments import attachment_add
 from escalations.services.tickets import ticket_restrict
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
 FETCH = {"X-Requested-With": "fetch"}
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

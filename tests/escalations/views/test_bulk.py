@@ -11,23 +11,11 @@ from escalations.models import BulkAction, Escalation, Message, Ticket
 from escalations.services.answers import handoff_accept
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_restrict
-from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import in_hours
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 FETCH = {"X-Requested-With": "fetch"}
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -9,17 +9,11 @@ from django.urls import reverse
 from escalations.models import Message, Ticket
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from journal.models import Draft, Event
-from tests.factories import Organisation
 from web.forms import new_key
 
 pytestmark = pytest.mark.django_db
 FETCH = {"X-Requested-With": "fetch"}
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 LIST = "/inbox/consults/"
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def ask(org: Organisation, ticket: Ticket | None = None, *, to: str = "L2", to_user=None, question="Is it known?"):
     return consult_ask(
         ticket=ticket or org.ticket(), by=org.agent, to_team=org.teams[to], to_user=to_user, question=question

@@ -7,23 +7,11 @@ import pytest
 from escalations.models import Customer, Ticket
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_restrict
-from journal import clock
 from journal.models import Event
-from tests.factories import NOON, CustomerFactory, Organisation
+from tests.factories import NOON, CustomerFactory
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ from tests.queries import statements
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
 def rows(client, user: User) -> list[Any]:
     client.force_login(user)
     return [row for section in client.get("/").context["desk"].sections for row in section.rows]

@@ -6,14 +6,9 @@ from django.urls import reverse
 from escalations.choices import EscalationState
 from escalations.services.answers import handoff_accept, handoff_acknowledge
 from escalations.services.resolutions import Feedback, ticket_resolve
-from tests.factories import Organisation, in_hours
+from tests.factories import in_hours
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

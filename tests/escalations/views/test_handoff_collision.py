@@ -22,11 +22,6 @@ FETCH = {"X-Requested-With": "fetch"}
 
 
 @pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def ticket(org) -> Ticket:
     return org.ticket()
 

@@ -6,14 +6,8 @@ from django.urls import reverse
 from escalations.services.handoffs import handoff_form_key
 from escalations.services.tickets import ticket_change_priority
 from journal.models import Draft
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -16,14 +16,8 @@ from escalations.services.imports_work import import_work
 from escalations.views import imports_shell
 from tests.escalations.import_tables import INCIDENT_MAPPING, INCIDENT_ROWS, INCIDENTS, as_csv, as_xlsx
 from tests.escalations.services.test_imports import upload
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

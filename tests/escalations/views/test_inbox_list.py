@@ -13,15 +13,10 @@ from escalations.services.handoffs import handoff_redirect
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.tickets import ticket_restrict
 from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
 INBOX = "/inbox/"
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def titles(client, tab: str = "waiting") -> list[str]:

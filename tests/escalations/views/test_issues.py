@@ -13,11 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def agent(org, client: Client) -> Client:
     client.force_login(org.agent)
     return client

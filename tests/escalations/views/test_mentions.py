@@ -9,14 +9,8 @@ from accounts.models import User
 from escalations.models import Mention, Message
 from escalations.services.conversation import ticket_note
 from escalations.services.tickets import ticket_restrict
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 def offered(client, ticket, words: str) -> list[str]:

@@ -15,22 +15,10 @@ from escalations.services.reading import ticket_read
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.saved_views import saved_view_create
 from escalations.services.tickets import ticket_restrict
-from journal import clock
-from tests.factories import NOON, CustomerFactory, Organisation
+from tests.factories import CustomerFactory
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def ask(client: Client, words: str = "", at: str = "/queue/") -> dict[str, list[tuple[str, str]]]:

@@ -10,21 +10,8 @@ from escalations.columns import COLUMNS
 from escalations.export_columns import ALWAYS, EVERY_FACT, FACTS_OF
 from escalations.models import Ticket
 from escalations.services.tickets import ticket_restrict
-from journal import clock
-from tests.factories import NOON, Organisation
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON):
-        yield
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 # --- export --------------------------------------------------------------------------------------------

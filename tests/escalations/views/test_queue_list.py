@@ -14,23 +14,11 @@ from escalations.selectors.waiting import rail_counts
 from escalations.services.conversation import ticket_reply
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_restrict, ticket_wait
-from journal import clock
-from tests.factories import NOON, CustomerFactory, Organisation, in_hours
+from tests.factories import CustomerFactory, in_hours
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}"
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -7,22 +7,10 @@ import pytest
 
 from escalations.services.answers import handoff_accept
 from escalations.services.tickets import ticket_restrict
-from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

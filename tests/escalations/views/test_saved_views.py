@@ -8,22 +8,10 @@ from django.test import Client
 from escalations.models import PinnedView, SavedView
 from escalations.services.saved_views import MOST_PINS, saved_view_create
 from escalations.services.tickets import ticket_restrict
-from journal import clock
-from tests.factories import NOON, Organisation
+from tests.factories import NOON
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 def saved(org, by=None, name="Upset", query="sentiment=upset", **values) -> SavedView:

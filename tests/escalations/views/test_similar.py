@@ -19,11 +19,6 @@ DONE = "Purged the <b>cache</b> of key ids & restarted EU-1."
 
 
 @pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def solved(org) -> Ticket:
     ticket = org.ticket(subject="Webhook deliveries stop after key rotation", description="Old key id in signatures.")
     resolve(org, ticket, DONE)

@@ -10,15 +10,10 @@ from escalations.models import Effort, HandoffFeedback, Resolution
 from escalations.services.answers import handoff_accept
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_change_facts
-from tests.factories import Organisation, in_hours
+from tests.factories import in_hours
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -7,23 +7,11 @@ import pytest
 
 from accounts.models import Team
 from escalations.models import Contact, Customer, Ticket
-from journal import clock
 from journal.models import Event, IdempotencyKey
-from tests.factories import NOON, ContactFactory, CustomerFactory, Organisation
+from tests.factories import ContactFactory, CustomerFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 URL = "/tickets/create/"
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with clock.travel(NOON):
-        yield
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

@@ -14,11 +14,6 @@ URL, DRAFT, DISCARD = "/tickets/create/", "/tickets/create/draft/", "/tickets/cr
 
 
 @pytest.fixture
-def org() -> Organisation:
-    return Organisation()
-
-
-@pytest.fixture
 def agent(org, client):
     client.force_login(org.agent)
     return client

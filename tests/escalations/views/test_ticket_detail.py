@@ -15,15 +15,10 @@ from escalations.services.resolutions import Feedback, ticket_reopen, ticket_res
 from escalations.services.tickets import ticket_restrict, ticket_wait
 from journal import clock
 from journal.services import event_append
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}"
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

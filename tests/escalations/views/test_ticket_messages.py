@@ -10,14 +10,8 @@ from escalations.choices import MessageKind
 from escalations.models import Message
 from escalations.services.resolutions import ticket_resolve
 from journal.models import Draft, OutboxMessage
-from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture

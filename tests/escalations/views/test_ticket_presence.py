@@ -11,15 +11,10 @@ from escalations.selectors.presence import listed, said
 from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_restrict
 from journal import clock
-from tests.factories import NOON, Organisation
+from tests.factories import NOON
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture
