@@ -1,10 +1,12 @@
 """The designer's questions, a form a step. Each takes the answers so far, and gives them back with its own."""
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.text import slugify
 
 from policies.choices import TriggerKind
@@ -63,7 +65,11 @@ def ticks_field(label: str, choices: Iterable[tuple[str, str]], **kwargs: Any) -
     )  # fmt: skip
 
 
-class StepForm(BelayForm):
+class StepMeta(ABCMeta, DeclarativeFieldsMetaclass):
+    """Django's forms, with methods that each of them must have."""
+
+
+class StepForm(BelayForm, metaclass=StepMeta):
     """The base. `answers` are those so far, with the preset's where nothing was said yet."""
 
     title: ClassVar[str]
@@ -78,13 +84,13 @@ class StepForm(BelayForm):
         self.ask()
         guard_texts(self)
 
+    @abstractmethod
     def ask(self) -> None:
         """Add the questions with their defaults."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self) -> Answers:
         """The answers with this valid form's."""
-        raise NotImplementedError
 
     def add(self, name: str, field: forms.Field, initial: Any = None, *, half: bool = False) -> str:
         field.initial = initial

@@ -1,5 +1,6 @@
 """Fields that rules need: lengths of time and amounts as people type them."""
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from web.text import showable
 LONGEST_TYPED = 40
 
 
-class TypedField(forms.Field):
+class TypedField(ABC, forms.Field):
     """A line of text that means something. Kept as typed where it cannot be read."""
 
     widget = forms.TextInput
@@ -22,8 +23,9 @@ class TypedField(forms.Field):
         super().__init__(**kwargs)
         self.widget.attrs.setdefault("autocomplete", "off")
 
+    @abstractmethod
     def read(self, text: str) -> Any:
-        raise NotImplementedError
+        """What the text means. Raises Mistyped."""
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values or not str(value).strip():
