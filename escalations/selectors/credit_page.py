@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from accounts.choices import Ability
@@ -128,16 +129,18 @@ def credit_page(request: CreditRequest, reach: Reach, *, now: datetime, zone: Zo
     entries = {one.kind: one for one in CreditEntry.objects.filter(request=request).select_related("by", "role")}
     issue = entries.get(EntryKind.ISSUE)
     policy = reach.policy if request.waits else policy_of(request.policy_version_id)
-    spent = _spent(request, issue, now)
+    counted = _spent(request, issue, now)
+    spent = counted or Spent()
     asked = Request(request.action, request.amount)
     shown = authority_decide(grants=able, request=asked, spent=spent) if able else None
     may_pass_on = any(one.rank >= asked_rank(request) for one in able)
     above, waits_for = _around(request, policy, spent, now) if request.waits else ("", "")
-    earlier, hidden = _earlier(request, reach.user, now)
+    earlier, hidden = _earlier(request, issue, reach.user, now)
     chips = chips_of([request.clock_id], now=now, zone=zone) if request.waits and request.clock_id else {}
     return CreditPage(
         request=request, name=_name(policy, request), chip=chips.get(request.clock_id or 0),
-        sums=_sums(request, spent, issue, shown), decision=shown, clause=_clause(request, policy, shown), policy=policy,
+        sums=_sums(request, counted, issue, shown), decision=shown, clause=_clause(request, policy, shown),
+        policy=policy,
         may_answer=bool(able), may_pass_on=may_pass_on,
         may_take_back=request.waits and request.requested_by_id == reach.user.pk,
         may_reverse=_may_reverse(request, reach, issue), next_up=above, waits_for=waits_for, entry=issue,
@@ -153,21 +156,21 @@ def _name(policy: Policy, request: CreditRequest) -> str:
     return known.get(request.action, request.action.replace("_", " ").capitalize())
 
 
-def _spent(request: CreditRequest, issue: CreditEntry | None, now: datetime) -> Spent:
-    """What counts before it now; of an issued one, what the ledger recorded."""
+def _spent(request: CreditRequest, issue: CreditEntry | None, now: datetime) -> Spent | None:
+    """What counts before it now; of an issued one, what the ledger recorded; None where no money is or was in it."""
     if issue is not None:
         return Spent(issue.spent_ticket, issue.spent_customer, issue.waiting_ticket, issue.waiting_customer)
-    if request.amount is None:
-        return Spent()
-    return spent_before(request.ticket_id, request.customer_id, request.ended_at or now, request.pk)
+    if request.amount is None or not request.waits:
+        return None
+    return spent_before(request.ticket_id, request.customer_id, now, request.pk)
 
 
 def _sums(
-    request: CreditRequest, spent: Spent, issue: CreditEntry | None, decision: AuthorityDecision | None
+    request: CreditRequest, spent: Spent | None, issue: CreditEntry | None, decision: AuthorityDecision | None
 ) -> list[Sum]:
     """The sum that decides first. The limit is the reader's where they answer, else the one in force for it."""
     asked = request.amount
-    if asked is None:
+    if asked is None or spent is None:
         return []
     grant = (decision.grant or decision.own) if decision else None
     limit = grant.limit if decision else (issue.limit_in_force if issue else request.limit_in_force)
@@ -223,14 +226,17 @@ def _may_reverse(request: CreditRequest, reach: Reach, issue: CreditEntry | None
     ).may_issue  # fmt: skip
 
 
-def _earlier(request: CreditRequest, user: User, now: datetime) -> tuple[list[Earlier], int]:
-    """Issued credits that count with it, the newest first, and how many more there are. Two statements."""
+def _earlier(request: CreditRequest, issue: CreditEntry | None, user: User, now: datetime) -> tuple[list[Earlier], int]:
+    """Credits issued before it that count with it, the newest first, and how many more there are. Two statements."""
     if request.amount is None:
         return [], 0
-    since = (request.ended_at or now) - WINDOW
+    until = request.ended_at or now
+    as_one = Q(ticket__in=RawSQL("SELECT credit_family(%s)", [request.ticket_id]))
     counted = CreditEntry.objects.filter(
-        Q(ticket=request.ticket_id) | Q(customer=request.customer_id, at__gt=since), kind=EntryKind.ISSUE
-    ).exclude(request=request)
+        as_one | Q(customer=request.customer_id, at__gt=until - WINDOW), kind=EntryKind.ISSUE, at__lte=until
+    )
+    if issue is not None:
+        counted = counted.filter(pk__lt=issue.pk)
     rows = list(
         counted.select_related("ticket", "by", "reversed_by", "request").order_by("-id")[: HISTORY + 1]
     )  # fmt: skip

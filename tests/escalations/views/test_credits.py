@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from escalations.models import CreditRequest
-from escalations.services.credit_decisions import credit_approve
+from escalations.services.credit_decisions import credit_approve, credit_deny
 from escalations.services.credits import credit_request
+from escalations.services.merging import ticket_merge
 from escalations.services.sweep import sweep
 from journal import clock
 from policies.services.delegations import delegation_create
@@ -76,6 +77,33 @@ def test_the_sums_are_explained(org):
     said = ("Within your authority", "Approve $1,850.00", "Support manager: service credit up to and including $5,000")
     for words in (*sums, *said):
         assert words in detail, words
+
+
+def test_what_has_ended_says_what_was_so_then(org):
+    """What is issued afterwards was not counted, and is not shown as if it had been; a denial adds nothing up."""
+    first = ask(org, "900", by=org.manager)
+    second, denied = (ask(org, "800", ticket=org.ticket(customer=first.customer)) for _ in range(2))
+    credit_approve(request=second, by=org.manager)
+    credit_deny(request=denied, by=org.manager, reason="Once is enough.")
+    ask(org, "33", by=org.manager, ticket=first.ticket)
+    for made, shown, hidden in ((first, "$900.00", "$800.00"), (second, "$1,700.00", "$33.00")):
+        detail = page(org.manager, "escalations:credit_detail", made.pk).content.decode()
+        assert shown in detail
+        assert hidden not in detail
+    detail = page(org.manager, "escalations:credit_detail", denied.pk).content.decode()
+    assert "Together" not in detail
+    assert "$33.00" not in detail
+    assert "$900.00" in detail
+
+
+def test_credits_of_merged_tickets_are_named_with_the_sum(org):
+    kept, gone = org.ticket(), org.ticket(customer=CustomerFactory())
+    ask(org, "300", by=org.manager, ticket=gone)
+    ticket_merge(ticket=gone, into=kept, by=org.manager, confirmed=True)
+    detail = page(org.manager, "escalations:credit_detail", ask(org, "10", ticket=kept).pk).content.decode()
+    assert "this ticket, all its life" in detail
+    assert "$300.00" in detail
+    assert gone.ref in detail
 
 
 def test_approve_deny_and_route_up(org):
