@@ -285,4 +285,4 @@ def grants_in(
         if rule.action == action
     ]
     by_role = {grant.role: grant for grant in grants}
-    return grants + [lend(replace(by_role[code], held=False), one) for one, code in lent if code in by_role]
+    return grants + [lend(by_role[code], one) for one, code in lent if code in by_role]

@@ -1,5 +1,6 @@
 """The authority decision: to the cent, monotone, and nothing gained by splitting. Limits of the shipped matrix."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from policies.domain.authority import (
     Request,
     Spent,
     Verdict,
+    answering,
     authority_decide,
     cents,
     grants_in,
@@ -109,11 +111,16 @@ def test_routed_to_the_lowest_that_has_enough(amount, role, spent):
     assert decision.grant.role == (role if decision.may_issue else wanted)
 
 
-@given(ticket=amounts, customer=amounts, amount=amounts)
-def test_both_sums_are_tested(ticket, customer, amount):
-    decision = decide(amount, role="support_manager", spent=Spent(ticket=ticket, customer=customer))
-    assert decision.total == max(ticket, customer) + amount
-    assert decision.may_issue == (decision.total <= 5000)
+@given(ticket=amounts, customer=amounts, ahead=amounts, amount=amounts)
+def test_both_sums_are_tested_with_what_waits_ahead(ticket, customer, ahead, amount):
+    for spent, total in (
+        (Spent(ticket, customer), max(ticket, customer)),
+        (Spent(ticket, customer, ticket_waiting=ahead), max(ticket + ahead, customer)),
+        (Spent(ticket, customer, customer_waiting=ahead), max(ticket, customer + ahead)),
+    ):
+        decision = decide(amount, role="support_manager", spent=spent)
+        assert decision.total == total + amount
+        assert decision.may_issue == (decision.total <= 5000)
 
 
 def test_nobody_without_a_rule():
@@ -163,13 +170,53 @@ def test_one_s_own_authority_goes_first():
     assert decide(600, role="l2_specialist", lent=[(lent(), "support_manager")]).grant.lent is not None
 
 
+def test_one_s_own_goes_first_also_where_the_lent_one_is_smaller_and_of_these_the_smallest():
+    small, large = (lent(), "l2_specialist"), (replace(lent(), id=2), "vp_support")
+    assert decide(400, role="support_manager", lent=[small]).grant.lent is None
+    for order in ([small, large], [large, small]):
+        assert decide(400, lent=order).grant.role == "l2_specialist"
+        assert decide(501, lent=order).grant.role == "vp_support"
+
+
+def test_a_smaller_limit_that_is_stated_includes_its_amount():
+    """Whoever lends up to $100 says $100, also where their own rule says below some other amount."""
+    below = [AuthorityGrant("a", "A", 1, CREDIT, "Service credit", "5000.00", False)]
+    for most, limit in ((Decimal("100.00"), "100.00"), (Decimal("5000.00"), "4999.99"), (None, "4999.99")):
+        held = grants_in(below, action=CREDIT, lent=[(lent(most), "a")])
+        for amount, may in ((limit, True), (Decimal(limit) + CENT, False)):
+            decision = authority_decide(grants=held, request=Request(CREDIT, Decimal(amount)), spent=Spent())
+            assert decision.may_issue is may
+
+
+def test_the_words_say_which_sum_is_too_large():
+    above = {"ticket": "on this ticket", "customer": "for this customer in 30 days"}
+    for sum_, words in above.items():
+        decision = decide(1, role="support_manager", spent=Spent(**{sum_: Decimal(5000)}))
+        assert (
+            decision.reasons[0]
+            == f"$5,001 {words}, this one included, is above your limit: up to and including $5,000."
+        )
+
+
+def test_who_answers():
+    """The role that is asked and those above it; of those below, one whose time ran out."""
+    ladder = [(code, answering(grants(code), rank=50)) for code, _, _ in LADDER]
+    assert [code for code, able in ladder if able] == ["support_manager", "vp_support", "c_level"]
+    assert answering(grants("l2_specialist"), rank=50, rang={"support_manager"}) == []
+    assert [one.role for one in answering(grants("l2_specialist"), rank=50, rang={"l2_specialist"})] == [
+        "l2_specialist"
+    ]
+    both = grants("l2_specialist", [(lent(), "support_manager")])
+    assert [one.role for one in answering(both, rank=50, rang={"l2_specialist"})] == ["support_manager"]
+
+
 def test_a_delegation_is_half_open():
     one = lent()
     assert [one.holds_at(NOW - timedelta(microseconds=1)), one.holds_at(NOW)] == [False, True]
     assert [one.holds_at(one.until - timedelta(microseconds=1)), one.holds_at(one.until)] == [True, False]
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "Infinity", "-Infinity", "1e30"])
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "1.001", "NaN", "Infinity", "-Infinity", "1e30"])
 def test_what_is_no_amount(amount):
     with pytest.raises(NotMoney):
         Request(CREDIT, Decimal(amount))
