@@ -9,11 +9,13 @@ from escalations.choices import Complexity, Sentiment
 from escalations.selectors.citations import citations
 from escalations.selectors.counts import CAP, count_text
 from escalations.selectors.desk import desk_count
+from escalations.selectors.holdings import open_by_tier
 from escalations.selectors.saved_views import pins_of
 from escalations.selectors.waiting import RailCounts, rail_counts
 from journal.heartbeats import silence_of
 from policies.citing import register_citations
 from policies.offers import register_list
+from policies.proving import register_holdings
 from web import navigation
 from web.clock import page_now
 
@@ -97,6 +99,7 @@ def register() -> None:
         group="Work", label="Team desk", icon="users", url_name="escalations:team_desk", order=15, visible=_leads,
     )  # fmt: skip
     register_citations(citations)
+    register_holdings(open_by_tier)
     register_list("sentiment", lambda: dict(Sentiment.choices))
     register_list("complexity", lambda: dict(Complexity.choices))
     navigation.register(

@@ -1,5 +1,6 @@
 """The prover on what is in the database: a version, and the organisation that would carry it out."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
@@ -15,9 +16,22 @@ from policies.offers import list_names
 from policies.selectors import policy_of
 from policies.services.versions import policy_of_draft
 
+_holders: list[Callable[[], Mapping[str, str]]] = []
+
+
+def register_holdings(source: Callable[[], Mapping[str, str]]) -> None:
+    """Say what tiers hold: code → in words ("14 open tickets"), only those that hold anything. The apps above know."""
+    if source not in _holders:
+        _holders.append(source)
+
+
+def _held() -> dict[str, str]:
+    return {code: words for source in _holders for code, words in source().items()}
+
 
 def organisation_at(at: datetime) -> Organisation:
-    """Teams in use with their hours and people, what forms offer, and the delegations that are not over at `at`."""
+    """Teams in use with their hours and people, what forms offer, what tiers hold, and the delegations that are not
+    over at `at`."""
     teams = list(
         Team.objects.filter(is_active=True)
         .select_related("tier")
@@ -43,6 +57,7 @@ def organisation_at(at: datetime) -> Organisation:
         delegations=tuple(
             Lent(one.delegator.username, one.delegate.username, one.starts_at, one.ends_at) for one in lent
         ),
+        held=_held(),
     )
 
 

@@ -38,6 +38,7 @@ KINDS = {
     "trigger_moves_nothing": "A trigger that moves nothing",
     "trigger_names_lower_tier": "A trigger that names a lower tier",
     "trigger_shadowed": "A trigger in another’s shadow",
+    "tier_without_rules": "A tier without rules",
 }
 
 

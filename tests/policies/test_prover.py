@@ -62,6 +62,17 @@ def test_a_finding_is_open_again_when_nobody_accepts_it(org):
     assert [one.id for one in findings_of(draft) if not one.accepted] == ["response_before_ack:P1:L3"]
 
 
+def test_a_policy_without_a_tier_of_the_organisation_says_who_stands_there(org):
+    ticket = org.ticket(priority=1)  # enters at L3
+    draft = version_copy(version=org.policy, by=org.process_owner)
+    draft.tiers.filter(tier__code="L3").delete()
+
+    (found,) = [one for one in findings_of(draft) if one.kind == "tier_without_rules"]
+
+    assert found.id == f"tier_without_rules:{ticket.tier.code}"
+    assert found.counterexample == {"tier": 3, "team": org.teams["L3"].name, "holds": "1 open ticket"}
+
+
 def test_as_json_for_other_programs(org):
     out = StringIO()
     with pytest.raises(SystemExit) as stopped:

@@ -22,6 +22,20 @@ def _limit(grant: AuthorityGrant) -> Decimal | None:
     return None if grant.limit is None else Decimal(grant.limit)
 
 
+def _nobody(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
+    """Something that can be asked for, and that no role may grant."""
+    granted = {one.action for one in policy.authority}
+    for action, name in organisation.names.get("authority", {}).items():
+        if action not in granted:
+            yield Finding(
+                id=f"authority_gap:{action}",
+                kind="authority_gap",
+                clauses=(),
+                message=f"No role may grant “{name}”: a request for it can be routed to no one.",
+                counterexample={"action": name} | ({"amount": str(CENT)} if action == SERVICE_CREDIT else {}),
+            )
+
+
 def _gap(grants: list[AuthorityGrant]) -> Iterator[Finding]:
     """An amount above every limit, which nobody may grant."""
     limits = [_limit(one) for one in grants]
@@ -108,12 +122,13 @@ def _overlaps(grants: list[AuthorityGrant]) -> Iterator[Finding]:
     """Two roles of one rank with different limits: which is the lowest that may is a matter of chance."""
     for first, second in pairwise(grants):
         if first.rank == second.rank and (first.limit, first.inclusive) != (second.limit, second.inclusive):
+            less = min((one for one in (first, second) if one.limit is not None), key=_reach)
             yield Finding(
                 id=f"overlap:{first.role}:{second.role}",
                 kind="authority_overlap",
                 clauses=(first.clause, second.clause),
                 message=f"{first.role_name} and {second.role_name} have one rank but different limits.",
-                counterexample={"rank": first.rank},
+                counterexample={"role": less.role, "amount": str(Decimal(less.limit or 0) + CENT)},
             )
 
 
@@ -161,6 +176,7 @@ def _cycles(organisation: Organisation) -> Iterator[Finding]:
 def authority_findings(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
     """Everything about authority and delegations."""
     grants = _credits(policy)
+    yield from _nobody(policy, organisation)
     yield from _gap(grants)
     yield from _missing_limits(grants)
     yield from _falling(grants)

@@ -58,13 +58,14 @@ class Organisation:
     """Who is there to carry a policy out.
 
     `names`: list → value → name, the values that forms can produce. `week` is the Monday from which hours are looked
-    at, for two weeks.
+    at, for two weeks. `held`: code of a tier → what is open there ("14 open tickets").
     """
 
     names: Names
     teams: tuple[TeamAtWork, ...]
     week: datetime
     delegations: tuple[Lent, ...] = field(default=())
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 def judged(findings: Iterable[Finding], accepted: Iterable[AcceptedRisk]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Tiers and hours that nobody covers, and teams that no tier holds."""
+"""Tiers and hours that nobody covers, tiers without rules, and teams that no tier holds."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -95,8 +95,30 @@ def _unknown_teams(policy: Policy, organisation: Organisation) -> Iterator[Findi
             )
 
 
+def _without_rules(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
+    """A tier that people or open tickets stand at, and that the policy does not have."""
+    known = {tier.code for tier in policy.tiers}
+    ranks = {code: rank for rank, code in organisation.names.get("tier", {}).items()}
+    working: dict[str, list[str]] = {}
+    for team in organisation.teams:
+        working.setdefault(team.tier, []).append(team.name)
+    for code in sorted({*working, *organisation.held} - known, key=lambda code: ranks.get(code, 0)):
+        teams, held = ", ".join(working.get(code, ())), organisation.held.get(code, "")
+        standing = (f"{teams} work at it" if teams else "", f"it holds {held}" if held else "")
+        there = " and ".join(part for part in standing if part)
+        shown = {"tier": ranks.get(code), "team": teams, "holds": held}
+        yield Finding(
+            id=f"tier_without_rules:{code}",
+            kind="tier_without_rules",
+            clauses=(),
+            message=f"{code} has no rules here, but {there}: no clock of a ticket there could be started.",
+            counterexample={name: value for name, value in shown.items() if value},
+        )
+
+
 def staffing_findings(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
     """Everything about who is there."""
     yield from _nobody(policy, organisation)
+    yield from _without_rules(policy, organisation)
     yield from _unknown_teams(policy, organisation)
     yield from _hours(policy, organisation)

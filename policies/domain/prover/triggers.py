@@ -8,7 +8,7 @@ from policies.domain.compiling import understood
 from policies.domain.policy import Policy
 from policies.domain.practice import PolicyTrigger
 from policies.domain.prover.findings import Finding, Organisation
-from policies.domain.prover.witness import TooManyBranches, fires_without, witness
+from policies.domain.prover.witness import TooManyBranches, fires_without, nearest, witness
 from policies.domain.triggers import Check, CompiledTrigger
 
 Pair = tuple[PolicyTrigger, CompiledTrigger]
@@ -47,7 +47,7 @@ def _never(rule: PolicyTrigger, trigger: CompiledTrigger, organisation: Organisa
             kind="trigger_never_fires",
             clauses=(rule.clause,),
             message=f"“{rule.name}” can never fire: no ticket that forms can produce satisfies its conditions.",
-            counterexample={},
+            counterexample=nearest(trigger, organisation.names),
         )
 
 
@@ -66,7 +66,7 @@ def _below(rule: PolicyTrigger, trigger: CompiledTrigger, policy: Policy, names:
             kind="trigger_moves_nothing",
             clauses=(rule.clause,),
             message=f"“{rule.name}” escalates to {rule.to_tier}, but fires only on tickets that are there already.",
-            counterexample={},
+            counterexample=witness(trigger, names.names, {"tier": target}) or witness(trigger, names.names) or {},
         )
         return
     for severity in policy.severities:
@@ -110,17 +110,26 @@ def _shadowed(pairs: list[Pair], policy: Policy, organisation: Organisation) -> 
             found = _reach(earlier, policy)
             if found is None or found[0] != reach[0] or found[1] < reach[1]:
                 continue
-            if witness(trigger, organisation.names) is None:
-                continue
-            if fires_without(trigger, other, organisation.names) is None:
+            shown = _covered(trigger, other, organisation)
+            if shown is not None:
                 yield Finding(
                     id=f"shadowed:{rule.key}:{earlier.key}",
                     kind="trigger_shadowed",
                     clauses=(rule.clause, earlier.clause),
                     message=f"“{rule.name}” changes nothing: wherever it fires, “{earlier.name}” has done as much.",
-                    counterexample=witness(trigger, organisation.names) or {},
+                    counterexample=shown,
                 )
                 break
+
+
+def _covered(trigger: CompiledTrigger, other: CompiledTrigger, organisation: Organisation) -> dict[str, Any] | None:
+    """A ticket on which a trigger fires, if the other fires wherever it does; None also where that cannot be known."""
+    try:
+        if fires_without(trigger, other, organisation.names) is not None:
+            return None
+        return witness(trigger, organisation.names)
+    except TooManyBranches:
+        return None
 
 
 def trigger_findings(policy: Policy, organisation: Organisation) -> Iterator[Finding]:
@@ -139,7 +148,4 @@ def trigger_findings(policy: Policy, organisation: Organisation) -> Iterator[Fin
             yield from _below(rule, trigger, policy, organisation)
         except TooManyBranches:
             continue
-    try:
-        yield from _shadowed(pairs, policy, organisation)
-    except TooManyBranches:
-        return
+    yield from _shadowed(pairs, policy, organisation)

@@ -11,7 +11,7 @@ from itertools import combinations, islice, product
 from typing import Any
 
 from policies.domain.facts import Fact, Kind
-from policies.domain.triggers import Check, CompiledTrigger, Join, Names, holds
+from policies.domain.triggers import Check, CompiledTrigger, Join, Names, check_words, holds
 
 MOST_BRANCHES = 20_000
 MOST_WORDS = 12
@@ -116,6 +116,22 @@ def witness(trigger: CompiledTrigger, names: Names, given: Mapping[str, Any] | N
         if found is not None:
             return found
     return None
+
+
+def nearest(trigger: CompiledTrigger, names: Names) -> dict[str, Any]:
+    """A ticket that satisfies as many conditions as can hold together, for a trigger on which none fires; the first
+    condition that fails on it as `fails`. Raises TooManyBranches."""
+    for branch in _bounded(branches(trigger, wanted=True)):
+        kept: Branch = ()
+        failing = None
+        for literal in branch:
+            if solve((*kept, literal), names) is not None:
+                kept = (*kept, literal)
+            elif failing is None:
+                failing = literal
+        if failing is not None:
+            return {**(solve(kept, names) or {}), "fails": check_words(failing.check, names)}
+    return {}
 
 
 def fires_without(first: CompiledTrigger, second: CompiledTrigger, names: Names) -> dict[str, Any] | None:

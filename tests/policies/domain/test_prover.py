@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.domain.calendars import ALWAYS_OPEN
+from accounts.domain.calendar_spec import CalendarSpec, Hours
+from accounts.domain.calendars import ALWAYS_OPEN, Calendar, build_calendar
 from policies.domain.compiling import understood
 from policies.domain.facts import FACTS, MANY, NOTHING, OPERATORS
-from policies.domain.policy import AuthorityGrant, Policy, SeverityRules, TierRules
+from policies.domain.policy import AuthorityGrant, ContractRule, Policy, SeverityRules, TierRules
 from policies.domain.practice import AcceptedRisk, PolicyTrigger
 from policies.domain.prover import Lent, Organisation, TeamAtWork, prove
 from policies.domain.prover.witness import fires_without, witness
@@ -59,6 +60,11 @@ SOUND = Policy(
 )  # fmt: skip
 
 
+def office(zone: str) -> Calendar:
+    """Monday to Friday, 8 to 18."""
+    return build_calendar(CalendarSpec("office", zone, weekly=((Hours(480, 1080),),) * 5 + ((), ())), holidays=None)
+
+
 def ids(policy: Policy, organisation: Organisation = ORGANISATION) -> list[str]:
     return [one.id for one in prove(policy, organisation)]
 
@@ -88,10 +94,103 @@ def test_a_sound_policy_has_no_finding():
             "overlap:a:b",
         ),
         ({"tiers": (*SOUND.tiers, tier("L3", 3, ack_seconds=60))}, "nobody_staffs:L3"),
+        ({"tiers": SOUND.tiers[:1], "triggers": ()}, "tier_without_rules:L2"),
+        (
+            {"severities": (replace(SOUND.severities[0], entry_tier="L2", first_response_seconds=60),
+                            *SOUND.severities[1:])},
+            "response_before_ack:P1:L2",
+        ),
+        ({"contracts": (ContractRule(2, "enterprise", HOUR - 1, None),)}, "contract_before_target:P2:enterprise"),
+        ({"authority": (credit("a", 10, None), credit("b", 20, "50.00"), credit("c", 30, None))}, "missing_limit:a"),
+        (
+            {"authority": (credit("a", 10, "9.00"), credit("b", 20, None, "hotfix"), credit("c", 30, None))},
+            "no_authority_between:b",
+        ),
+        (
+            {"severities": (replace(SOUND.severities[0], entry_team="tech"), *SOUND.severities[1:])},
+            "team_of_no_tier:P1",
+        ),
     ],
 )  # fmt: skip
-def test_one_thing_wrong_is_one_finding(changes, found):
-    assert ids(replace(SOUND, **changes)) == [found]
+def test_one_thing_wrong_is_one_finding_with_its_counterexample(changes, found):
+    (one,) = prove(replace(SOUND, **changes), ORGANISATION)
+    assert one.id == found
+    assert one.counterexample
+
+
+def test_hours_that_nobody_covers_are_found_with_their_first_instant():
+    """P1 runs 24×7 and enters at L1, which works office hours, as does the other team of the tier, later."""
+    early, late = office("Europe/Berlin"), office("America/New_York")
+    teams = tuple(TeamAtWork(name, name, "L1", hours, 2) for name, hours in (("early", early), ("late", late)))
+    open_later = replace(ORGANISATION, teams=(*teams, ORGANISATION.teams[1]))
+
+    (one,) = prove(SOUND, open_later)
+
+    assert one.id == "hours_uncovered:P1:L1"
+    assert datetime.fromisoformat(one.counterexample["opened_at"]) == MONDAY
+    at_night = replace(SOUND.severities[0], runs_around_the_clock=False)
+    assert ids(replace(SOUND, severities=(at_night, *SOUND.severities[1:])), open_later) == []
+    around = TeamAtWork("asia", "asia", "L1", ALWAYS_OPEN, 2)
+    assert ids(SOUND, replace(open_later, teams=(*open_later.teams, around))) == []
+    nobody_there = replace(around, people=0)
+    assert ids(SOUND, replace(open_later, teams=(*open_later.teams, nobody_there))) == ["hours_uncovered:P1:L1"]
+
+
+def test_a_trigger_that_calls_management_too_early_names_the_tier_that_still_has_time():
+    early = replace(trigger("early", ("age", "more", HOUR), action="management"), kind="management")
+    tiers = (replace(SOUND.tiers[0], time_limit_seconds=HOUR), replace(SOUND.tiers[1], time_limit_seconds=2 * HOUR,
+                                                                      resolution_seconds=2 * HOUR))  # fmt: skip
+
+    (one,) = prove(replace(SOUND, tiers=tiers, triggers=(early,)), ORGANISATION)
+
+    assert one.id == "management_before_limit:early:L2"
+    assert evaluate(understood(early.rule), one.counterexample | {"age": HOUR + 1}) is not None
+
+
+def test_a_trigger_below_the_tier_that_a_severity_enters():
+    tiers = (*SOUND.tiers, tier("L3", 3, ack_seconds=900))
+    staffed = (*ORGANISATION.teams, TeamAtWork("deep", "Deep", "L3", ALWAYS_OPEN, 1))
+    first = replace(SOUND.severities[0], entry_tier="L3")
+    waits = trigger("waits", ("attempts", "more", 2))
+
+    found = prove(replace(SOUND, tiers=tiers, severities=(first, *SOUND.severities[1:]), triggers=(waits,)),
+                  replace(ORGANISATION, teams=staffed))  # fmt: skip
+
+    assert [one.id for one in found] == ["below_entry:waits:P1"]
+    assert found[0].counterexample == {"priority": 1, "tier": 3, "attempts": 3}
+
+
+def test_what_can_never_fire_is_shown_by_the_ticket_that_comes_nearest():
+    never = trigger("t", ("sentiment", "is", "upset"), ("priority", "less", 1))
+    (one,) = prove(replace(SOUND, triggers=(never,)), ORGANISATION)
+    assert one.counterexample == {"sentiment": "upset", "fails": "Priority is graver than P1"}
+    there = trigger("t", ("tier", "at_least", 2))
+    (one,) = prove(replace(SOUND, triggers=(there,)), ORGANISATION)
+    assert one.counterexample == {"tier": 2}
+
+
+def test_what_can_be_asked_for_and_nobody_may_grant():
+    asked = replace(ORGANISATION, names=NAMES | {"authority": {"service_credit": "Credit", "hotfix": "Hotfix"}})
+    assert ids(SOUND, asked) == ["authority_gap:hotfix"]
+    assert ids(replace(SOUND, authority=(credit("boss", 50, None, "hotfix"),)), asked) == [
+        "authority_gap:service_credit"
+    ]
+
+
+def test_open_tickets_at_a_tier_without_rules_are_found_without_teams_too():
+    held = replace(ORGANISATION, held={"L1": "3 open tickets", "L4": "14 open tickets"},
+                   names=NAMES | {"tier": {1: "L1", 2: "L2", 4: "L4"}})  # fmt: skip
+    (one,) = prove(SOUND, held)
+    assert (one.id, one.counterexample) == ("tier_without_rules:L4", {"tier": 4, "holds": "14 open tickets"})
+    assert "it holds 14 open tickets" in one.message
+
+
+def test_one_trigger_too_long_to_judge_hides_no_other_s_shadow():
+    words = [f"word{number}" for number in range(14)]
+    long = trigger("long", ("words", "contains_any", words), ("words", "contains_none", ["other"]))
+    pair = (trigger("a", ("attempts", "more", 3)), trigger("b", ("attempts", "more", 5)))
+
+    assert ids(replace(SOUND, triggers=(long, replace(long, key="more"), *pair))) == ["shadowed:b:a"]
 
 
 def test_the_same_condition_first_and_looser_is_no_shadow():
