@@ -1,13 +1,15 @@
 """The demo organisation: four tiers, seven teams over three regions, about fifty people, a login for each role."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time
 
 from django.contrib.auth.hashers import make_password
 
 from accounts.choices import ExceptionKind
+from accounts.domain.calendar_values import CalendarValues, SpecialDay
 from accounts.models import Calendar, CalendarException, CalendarHours, Region, Role, Team, Tier, User
-from accounts.services.calendars import calendar_revise
+from accounts.services.calendars import calendar_create, calendar_revise, calendar_save, calendar_values
 from accounts.shipped import load_roles_and_tiers
 
 PASSWORD = "belay on belay"
@@ -98,6 +100,16 @@ def _calendars() -> dict[str, Calendar]:
     return {calendar.code: calendar for calendar in Calendar.objects.all()}
 
 
+def _edited_calendars(by: User) -> None:
+    """What the process owner has done to calendars: one around the world, and a day without work in London."""
+    offices = ("berlin", "new-york", "singapore")
+    calendar_create(wanted=CalendarValues("Follow the sun", "UTC", members=offices), by=by)
+    london = Calendar.objects.get(code="london")
+    values = calendar_values(london)
+    day = SpecialDay(date(2027, 1, 4), ExceptionKind.HOLIDAY, "Company day")
+    calendar_save(calendar=london, wanted=replace(values, days=(*values.days, day)), seen=values.mark, by=by)
+
+
 def _people(teams: dict[str, Team]) -> Iterable[User]:
     roles = {role.code: role for role in Role.objects.all()}
     password = make_password(PASSWORD)  # once: a hash is slow on purpose
@@ -131,6 +143,7 @@ def load_organisation() -> dict[str, Team]:
         for code, name, tier, region, calendar in TEAMS
     }
     User.objects.bulk_create(_people(teams))
+    _edited_calendars(User.objects.get(username="aiko"))
     for code, username in LEADS.items():
         Team.objects.filter(pk=teams[code].pk).update(lead=User.objects.get(username=username))
     return {team.code: team for team in Team.objects.select_related("tier", "region", "calendar", "lead")}

@@ -87,7 +87,7 @@ class CalendarForm(BelayForm):
     mon, tue, wed, thu, fri, sat, sun = (HoursField(label=LABELS[day]) for day in WEEKDAYS)
     members = forms.MultipleChoiceField(
         label=LABELS["members"], required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Follow the sun: it is open when its own hours or any of these are, each in its own zone.",
+        help_text="It is open when its own hours or any of these are, each in its own zone.",
     )  # fmt: skip
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=16)
 
