@@ -23,6 +23,7 @@ TEXT_LIMIT = 20_000
 # What an empty field says where its form has no better reason.
 NOT_WRITTEN = "Nothing is written here yet."
 NOT_CHOSEN = "Nothing is chosen here yet."
+DAMAGED = "This form is damaged. Copy what you typed and open it again."
 
 
 class BelayBoundField(forms.BoundField):
@@ -106,7 +107,8 @@ def guard_texts(form: Any) -> None:
     for field in form.fields.values():
         if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
             field.error_messages["required"] = NOT_CHOSEN if isinstance(field, forms.ChoiceField) else NOT_WRITTEN
-        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+        is_text = isinstance(field, forms.CharField) and not isinstance(field, forms.UUIDField)
+        if is_text and not isinstance(field.widget, forms.PasswordInput):
             _guard(field)
 
 
@@ -160,7 +162,16 @@ def new_key() -> str:
 class IdempotencyMixin(forms.Form):
     """A key made when the form is shown, so that sending it twice does the thing once."""
 
-    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput, initial=new_key)
+    idempotency_key = forms.UUIDField(
+        widget=forms.HiddenInput, initial=new_key, error_messages={"required": DAMAGED, "invalid": DAMAGED}
+    )
+
+
+class DraftMixin(IdempotencyMixin):
+    """A form whose words are kept while they are typed: the draft's version that was shown, and the window."""
+
+    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
 
 class VersionMixin(forms.Form):

@@ -1,26 +1,14 @@
 """Asking for a credit, and the reasons that go with an answer. Shape only; services decide."""
 
-import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from policies.forms.fields import MoneyField
 from web.forms import BelayForm, IdempotencyMixin
 
 
-class OnceForm(BelayForm, IdempotencyMixin):
-    """A form that does its thing once, however often it is sent."""
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Reload the page.") from None
-
-
-class CreditForm(OnceForm):
+class CreditForm(BelayForm, IdempotencyMixin):
     half = ("action", "amount")
 
     action = forms.ChoiceField(label="What")
@@ -34,9 +22,9 @@ class CreditForm(OnceForm):
         self.fields["action"].choices = actions
 
 
-class ApproveForm(OnceForm):
+class ApproveForm(BelayForm, IdempotencyMixin):
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea)
 
 
-class ReasonForm(OnceForm):
+class ReasonForm(BelayForm, IdempotencyMixin):
     reason = forms.CharField(label="Why", widget=forms.Textarea)

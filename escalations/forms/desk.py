@@ -1,19 +1,17 @@
 """Handing over a desk: who gets it, why, and for each line whom and with which note."""
 
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from escalations.choices import HandoverReason
 from escalations.selectors.desk_handover import Line, Receivers
 from escalations.services.desk import Give, Leave
 from web.fields import LocalDateTimeField
-from web.forms import BelayForm, IdempotencyMixin
+from web.forms import BelayForm, DraftMixin
 
 ALL, KEEP, TEAM = "all", "keep", "team"
 NOTE_LENGTH = 500
@@ -29,13 +27,12 @@ class FormLine:
     version: forms.BoundField
 
 
-class HandoverForm(BelayForm, IdempotencyMixin):
+class HandoverForm(BelayForm, DraftMixin):
     """`tickets` and `handoffs` are the lines of the page; each has a field for whom, one for its note, its version."""
 
     half = ("starts_at", "ends_at")
     optional_marks = ("note", "covered_by", "leave_note")
 
-    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     to = forms.ChoiceField(label="Who gets them", error_messages={"required": "Choose who gets them."})
     reason = forms.ChoiceField(
         label="Why", choices=HandoverReason.choices, widget=forms.RadioSelect, initial=HandoverReason.SHIFT_END
@@ -79,12 +76,6 @@ class HandoverForm(BelayForm, IdempotencyMixin):
         self.fields[f"version_{name}"] = forms.IntegerField(
             required=False, widget=forms.HiddenInput, initial=line.version
         )
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Reload the page; your draft is kept.") from None
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -16,7 +16,7 @@ from django.utils import timezone
 from escalations.choices import Reproduced, Sentiment
 from escalations.domain.handoff import CONTENT_FIELDS, NO, YES, Completeness, HandoffContent, Step, completeness
 from web.fields import INPUT_FORMAT, IconRadioSelect, LocalDateTimeField, MinutesField
-from web.forms import BelayForm, IdempotencyMixin
+from web.forms import BelayForm, DraftMixin
 from web.marks import MOOD_ICONS
 from web.text import showable
 
@@ -46,7 +46,7 @@ class HandoffChoices:
     update_frequencies: Choices = ()
 
 
-class HandoffForm(IdempotencyMixin, BelayForm):
+class HandoffForm(DraftMixin, BelayForm):
     """Every field of the source's form but the steps. Only where it goes is required: gaps are shown, not refused."""
 
     half = (
@@ -55,8 +55,6 @@ class HandoffForm(IdempotencyMixin, BelayForm):
     )  # fmt: skip
     optional_marks = ("additional_context", "relationship_notes")
 
-    draft_version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     base = forms.CharField(required=False, max_length=4_000, widget=forms.HiddenInput)
 

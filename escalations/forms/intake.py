@@ -1,10 +1,8 @@
 """The form that opens a ticket. Shape only: where the ticket starts is the policy's matter."""
 
-import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 
 from accounts.choices import Ability
@@ -15,7 +13,7 @@ from escalations.services.intake import NewContact, NewCustomer
 from policies.choices import PickListName
 from policies.models import PickItem
 from web.fields import IconRadioSelect
-from web.forms import BelayForm, IdempotencyMixin
+from web.forms import BelayForm, DraftMixin
 from web.marks import MOOD_ICONS
 
 NEW = "new"
@@ -52,7 +50,7 @@ def _listed(label: str) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False)
 
 
-class TicketCreateForm(IdempotencyMixin, BelayForm):
+class TicketCreateForm(DraftMixin, BelayForm):
     """`customer` is the row's id, or "new" with the fields that begin with `new_`."""
 
     half = (
@@ -61,9 +59,6 @@ class TicketCreateForm(IdempotencyMixin, BelayForm):
         "contact_phone",
     )  # fmt: skip
     optional_marks = ("description", "contact", "contact_name", "contact_email", "contact_phone", "new_region")
-
-    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     customer_words = forms.CharField(label="Customer", required=False, max_length=160)
     customer = forms.CharField(label="Customer", required=False, max_length=20)
@@ -137,12 +132,6 @@ class TicketCreateForm(IdempotencyMixin, BelayForm):
         self.fields["team"].label_from_instance = lambda team: f"{team.tier} {team}"
         people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.READ])
         self.fields["readers"].queryset = people.order_by("full_name")
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Copy what you typed and open it again.") from None
 
     def clean_subject(self) -> str:
         subject: str = self.cleaned_data["subject"].strip()

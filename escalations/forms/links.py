@@ -1,11 +1,9 @@
 """Linking tickets: to an issue, into another by merging, apart by splitting. Shape only; services decide."""
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from escalations.choices import Priority
 from escalations.models import Issue, Ticket
@@ -15,16 +13,6 @@ from web.forms import BelayForm, IdempotencyMixin, VersionMixin
 
 ISSUES_OFFERED = 50
 NOW, MESSAGE = "now", "message"
-
-
-class OnceForm(BelayForm, IdempotencyMixin):
-    """Sent twice, done once."""
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Reload the page and try once more.") from None
 
 
 class IssueLinkForm(BelayForm):
@@ -55,7 +43,7 @@ class IssueLinkForm(BelayForm):
         return data
 
 
-class MergeForm(OnceForm):
+class MergeForm(BelayForm, IdempotencyMixin):
     """Into which ticket; with two customers somebody says that they know."""
 
     into = forms.CharField(widget=forms.HiddenInput, max_length=40)
@@ -70,7 +58,7 @@ class MergeForm(OnceForm):
             self.fields["confirmed"].label = f"{who} is told elsewhere: these are two customers"
 
 
-class SplitForm(OnceForm):
+class SplitForm(BelayForm, IdempotencyMixin):
     """Which messages become a ticket of their own, and from when its clocks count."""
 
     messages = forms.MultipleChoiceField(

@@ -1,11 +1,9 @@
 """What people do on the ticket page: say something, change facts, wait, resolve. Shape only; services decide."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from accounts.choices import Ability
 from accounts.models import Tier, User
@@ -17,26 +15,13 @@ from policies.choices import PickListName
 from policies.selectors import pick_choices
 from web.fields import LocalDateTimeField, MinutesField
 from web.formats import counted
-from web.forms import BelayForm, IdempotencyMixin, VersionMixin
+from web.forms import BelayForm, DraftMixin, VersionMixin
 
 REPLY, CALL, NOTE = "reply", "call", "note"
 PHONE = "phone"
 
 
-class SaidForm(BelayForm, IdempotencyMixin):
-    """Something said on a ticket: its draft survives, and sending it twice says it once."""
-
-    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Reload the page; your draft is kept.") from None
-
-
-class MessageForm(SaidForm):
+class MessageForm(BelayForm, DraftMixin):
     """The compose box: a reply, a call that was made, or an internal note."""
 
     kind = forms.ChoiceField(
@@ -67,7 +52,7 @@ class MessageForm(SaidForm):
             self.fields["kind"].initial = NOTE
 
 
-class CustomerWordsForm(SaidForm):
+class CustomerWordsForm(BelayForm, DraftMixin):
     """What the customer said, where it did not reach Belay by itself."""
 
     half = ("channel", "said_at")
@@ -229,13 +214,11 @@ class ChildrenField(forms.MultipleChoiceField):
         return True
 
 
-class ResolveForm(BelayForm, IdempotencyMixin):
+class ResolveForm(BelayForm, DraftMixin):
     """What is captured at resolution. `tiers`: those whose minutes are asked for; with `rated` the handoff's word."""
 
     optional_marks = ("root_cause_details", "satisfaction", "avoidable_by", "comment", "words")
 
-    draft_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    draft_window = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     root_cause = forms.ChoiceField(
         label="Root cause", error_messages={"required": "Choose what it was: prevention starts with it."}
     )
@@ -295,12 +278,6 @@ class ResolveForm(BelayForm, IdempotencyMixin):
         else:
             for name in self.FEEDBACK:
                 del self.fields[name]
-
-    def clean_idempotency_key(self) -> uuid.UUID:
-        try:
-            return uuid.UUID(self.cleaned_data["idempotency_key"])
-        except ValueError:
-            raise ValidationError("This form is damaged. Reload the page; your draft is kept.") from None
 
     @property
     def has_children(self) -> bool:

@@ -16,7 +16,7 @@ from escalations.access import check_reads
 from escalations.choices import CreditState, TicketState
 from escalations.credit_access import Reach, asked_of, credit_for, reach_of
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.forms.credits import ApproveForm, CreditForm, OnceForm, ReasonForm
+from escalations.forms.credits import ApproveForm, CreditForm, ReasonForm
 from escalations.models import CreditRequest
 from escalations.selectors import credits as lists
 from escalations.selectors.credit_page import CreditPage, credit_page
@@ -24,12 +24,13 @@ from escalations.selectors.credit_panel import credit_panel
 from escalations.services import credit_decisions, credits
 from escalations.services.submits import submit_once
 from escalations.views.answers import refuse, service_answers
-from escalations.views.ticket_actions import Sheet, form_methods, posted, ticket_to_change
+from escalations.views.ticket_actions import Sheet, ticket_to_change
 from policies.choices import SERVICE_CREDIT, PickListName
 from policies.selectors import pick_choices, policy_in_force
 from web.clock import page_now
 from web.formats import counted, format_money
-from web.http import INVALID, OK, page_or_fragment, redirect_to
+from web.forms import IdempotencyMixin
+from web.http import INVALID, OK, form_methods, page_or_fragment, posted, redirect_to
 
 EMPTY = {
     "waiting": ("Nothing waits for you", "What somebody may not grant alone appears here when it is yours to decide."),
@@ -86,7 +87,7 @@ def credit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 Act = Callable[[CreditRequest, User, str], CreditRequest]
 
 
-def _once(request: HttpRequest, found: CreditRequest, form: OnceForm, name: str, act: Act, text: str) -> bool:
+def _once(request: HttpRequest, found: CreditRequest, form: IdempotencyMixin, name: str, act: Act, text: str) -> bool:
     """Send the form once; what was sent before is answered like the first time."""
     return submit_once(
         ticket=found.ticket, by=request.user, key=form.cleaned_data["idempotency_key"], form=f"{name}-{found.pk}",

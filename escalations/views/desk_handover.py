@@ -1,6 +1,5 @@
 """Handing over a whole desk: the form with a line for every ticket, its draft, and what became of it."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -19,33 +18,27 @@ from escalations.models import DeskHandover
 from escalations.selectors import desk_handover as about
 from escalations.selectors.desk import forget_count
 from escalations.services.desk import desk_form_key, desk_hand_over, results_of
+from escalations.views import form_drafts
 from escalations.views.answers import refuse, service_answers
-from escalations.views.messages import typed
-from escalations.views.ticket_actions import form_methods, posted
 from escalations.views.tickets import NUMBER_DIGITS, draft_initial
 from journal.models import Draft
-from journal.services import DraftConflict, draft_save
+from journal.services import DraftConflict
 from web.clock import page_now
-from web.formats import format_time
-from web.http import INVALID, OK, redirect_to
-
-# A desk of 200 tickets has three fields each.
-DRAFT_FIELDS, DRAFT_CHARS = 1_300, 300_000
+from web.conflicts import Conflict
+from web.http import CONFLICT, INVALID, OK, form_methods, posted, redirect_to
 
 
-def _form(request: HttpRequest, owner: User) -> HandoverForm:
-    """The form of this desk as it now is, with what was typed before."""
+def _form(request: HttpRequest, owner: User, other: Draft | None = None) -> HandoverForm:
+    """The form of this desk as it now is, with what was typed before; `other` has lines of another window."""
     now, zone = page_now(request), timezone.get_current_timezone()
     receivers = about.receivers_for(owner, now=now, zone=zone)
-    draft = None
-    if request.method != "POST":
-        draft = Draft.objects.filter(user=request.user, form=desk_form_key(owner)).first()
+    draft = form_drafts.stored_draft(request, desk_form_key(owner)) if request.method != "POST" else None
     wanted = request.GET.get("reason", "")
     start = {
         "to": receivers.suggested,
         "reason": wanted if wanted in HandoverReason.values else HandoverReason.SHIFT_END,
     }
-    named = {kind: _named(request, kind) for kind in "th"}
+    named = {kind: _named(request, kind, other) for kind in "th"}
     return HandoverForm(
         posted(request),
         tickets=about.ticket_lines(owner, request.user, now=now, zone=zone, only=named["t"]),
@@ -54,21 +47,24 @@ def _form(request: HttpRequest, owner: User) -> HandoverForm:
     )  # fmt: skip
 
 
-def _named(request: HttpRequest, kind: str) -> set[int] | None:
+def _named(request: HttpRequest, kind: str, other: Draft | None) -> set[int] | None:
     """The lines that a sent form has, None for a form that is only shown.
 
     What left the desk meanwhile is still a line, so that it is reported; what came to it since is none, and stays.
     """
     if request.method != "POST":
         return None
-    names = (name.removeprefix(f"give_{kind}") for name in request.POST if name.startswith(f"give_{kind}"))
+    fields = (*request.POST, *(other.data if other else ()))
+    names = (name.removeprefix(f"give_{kind}") for name in fields if name.startswith(f"give_{kind}"))
     return {int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= NUMBER_DIGITS}
 
 
-def _show(request: HttpRequest, owner: User, form: HandoverForm, status: int = OK) -> HttpResponse:
+def _show(
+    request: HttpRequest, owner: User, form: HandoverForm, status: int = OK, conflict: Conflict | None = None
+) -> HttpResponse:
     own = owner.pk == request.user.pk
     context: dict[str, Any] = {
-        "form": form, "owner": owner, "own": own, "receivers": form.receivers,
+        "form": form, "owner": owner, "own": own, "receivers": form.receivers, "conflict": conflict,
         "title": "Hand over your desk" if own else f"Hand over the desk of {owner}",
         "crumbs": [("My desk", reverse("escalations:home"))] if own else [
             ("Team desk", f"{reverse('escalations:team_desk')}?team={owner.team.code if owner.team else ''}")
@@ -82,11 +78,15 @@ def _show(request: HttpRequest, owner: User, form: HandoverForm, status: int = O
 def desk_handover(request: HttpRequest, pk: int) -> HttpResponse:
     """A line for every open ticket and every handoff that waits: who gets it, with which note."""
     owner = desk_owner_for(request.user, pk)
+    if form_drafts.asks_for_choice(request):
+        form_drafts.choose(request, desk_form_key(owner))
+        return redirect_to(request, request.path)
     form = _form(request, owner)
     if request.method != "POST" or not form.is_valid():
         return _show(request, owner, form, INVALID if form.is_bound else OK)
     values = form.cleaned_data
     try:
+        form_drafts.check_other_window(request, desk_form_key(owner))
         done = desk_hand_over(
             owner=owner, by=request.user, key=values["idempotency_key"], reason=HandoverReason(values["reason"]),
             note=values["note"], tickets=form.tickets_given(), handoffs=form.handoffs_given(), leave=form.leave(),
@@ -94,6 +94,9 @@ def desk_handover(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as error:
         refuse(form, error)
         return _show(request, owner, form, INVALID)
+    except DraftConflict as error:
+        panel = form_drafts.panel_of(request, error.stored, _form(request, owner, error.stored))
+        return _show(request, owner, form, CONFLICT, panel)
     forget_count(request.user)
     messages.success(request, "Your desk is handed over" if owner == request.user else "The desk is handed over")
     return redirect_to(request, reverse("escalations:desk_handover_detail", args=[done.pk]))
@@ -102,19 +105,10 @@ def desk_handover(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @service_answers
 def desk_handover_draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep what somebody types into the handover. 409 when another window of theirs is newer."""
+    """Keep what somebody types into the handover. 409 with both versions when another window of theirs is newer."""
     owner = desk_owner_for(request.user, pk)
-    version = request.POST.get("draft_version", "")
-    try:
-        draft = draft_save(
-            user=request.user, form=desk_form_key(owner),
-            data=typed(request, fields=DRAFT_FIELDS, chars=DRAFT_CHARS),
-            version=int(version) if version.isdigit() and len(version) < 9 else None,
-        )  # fmt: skip
-    except DraftConflict:
-        return HttpResponse(status=HTTPStatus.CONFLICT)
-    at = format_time(draft.saved_at, timezone.get_current_timezone(), draft.saved_at)
-    return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Belay-Version": str(draft.version), "Belay-Saved": at})
+    key = desk_form_key(owner)
+    return form_drafts.keep(request, key, lambda: _form(request, owner, form_drafts.stored_draft(request, key)))
 
 
 @require_GET

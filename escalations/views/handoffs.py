@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from escalations.access import TICKET_RELATIONS, parts_on_ticket, ticket_for
 from escalations.errors import NotAllowed, Overtaken, Refused
@@ -22,12 +22,10 @@ from escalations.views.answers import at_target, refuse, service_answers
 from escalations.views.handoff_edit import beside_filed
 from escalations.views.handoff_page import HandoffPage
 from journal.services import DraftConflict, draft_discard
-from web.http import CONFLICT, INVALID, redirect_to
-
-KEY_SPACE = uuid.UUID("6f1a8d0e-5a55-4b6e-9d5e-3a1d8f1f9c11")
+from web.http import CONFLICT, INVALID, form_methods, redirect_to
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def handoff_create(request: HttpRequest, ref: str) -> HttpResponse:
     """The form; what is sent in is filed, or kept as a draft, as its button says."""
@@ -102,18 +100,10 @@ def _hand_over(page: HandoffPage, sheet: HandoffSheet) -> Escalation:
     if target is None:
         raise Refused("That is no longer on offer.", {"to": "Choose who should have it."})
     return handoff_file(
-        ticket=page.ticket, by=page.request.user, key=_key(cleaned["idempotency_key"]), reason=cleaned["reason"],
+        ticket=page.ticket, by=page.request.user, key=cleaned["idempotency_key"], reason=cleaned["reason"],
         to_team=target.team.team, to_user=target.person.user if target.person else None, content=sheet.content(),
         next_update_at=sheet.next_update_at(), is_warm=cleaned["is_warm"],
     )  # fmt: skip
-
-
-def _key(text: str) -> uuid.UUID:
-    """The form's key, whatever a browser made of it: the same text is the same key."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.uuid5(KEY_SPACE, text)
 
 
 def _unfiled(page: HandoffPage, sheet: HandoffSheet, status: int, **more: object) -> HttpResponse:

@@ -17,15 +17,10 @@ from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_assign
 from journal import clock
 from journal.models import Draft
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture
@@ -101,9 +96,44 @@ def test_what_is_typed_is_kept_as_a_draft(client, org, to):
     url = reverse("escalations:desk_handover_draft", args=[org.agent.pk])
     assert client.post(url, sent).headers["Belay-Version"] == "1"
     assert "Half a thou" in client.get(page(org.agent)).content.decode()
-    assert client.post(url, sent | {"draft_version": "9", "note": "x"}).status_code == 409
     client.post(page(org.agent), filled(client, org.agent, to=f"user:{to.pk}"))
     assert not Draft.objects.exists()
+
+
+def test_two_windows_choose_and_neither_overwrites_the_other(client, org, to):
+    first, second = org.ticket(), org.ticket()
+    client.force_login(org.agent)
+    url = reverse("escalations:desk_handover_draft", args=[org.agent.pk])
+    one = filled(client, org.agent, draft_window="a", **{f"note_t{first.pk}": "Call them at nine"})
+    two = filled(client, org.agent, draft_window="b", **{f"note_t{second.pk}": "Ask for the trace id"})
+    assert client.post(url, one).status_code == 204
+    refused = client.post(url, two)
+    assert refused.status_code == 409
+    assert "Call them at nine" in refused.content.decode()
+    sent = client.post(page(org.agent), two | {"to": f"user:{to.pk}"})
+    assert sent.status_code == 409
+    assert f"Note on {first.ref}" in sent.content.decode()
+    assert f"Note on {second.ref}" in sent.content.decode()
+    assert "version_t" not in str(sent.context["conflict"].differences)
+    assert not DeskHandover.objects.exists()
+    chosen = {"between": "drafts", "resolve": "chosen", f"conflict-note_t{first.pk}": "theirs"}
+    assert client.post(page(org.agent), two | chosen)["Location"] == page(org.agent)
+    form = client.get(page(org.agent)).context["form"]
+    assert form[f"note_t{first.pk}"].value() == "Call them at nine"
+    assert form[f"note_t{second.pk}"].value() == "Ask for the trace id"
+
+
+def test_what_another_window_says_of_a_ticket_that_is_not_on_this_one_is_shown(client, org, to):
+    org.ticket()
+    client.force_login(org.agent)
+    here = filled(client, org.agent, draft_window="a", to=f"user:{to.pk}")
+    came = org.ticket()
+    there = filled(client, org.agent, draft_window="b", **{f"note_t{came.pk}": "Ask for the trace id"})
+    url = reverse("escalations:desk_handover_draft", args=[org.agent.pk])
+    assert client.post(url, there).status_code == 204
+    sent = client.post(page(org.agent), here)
+    assert sent.status_code == 409
+    assert "Ask for the trace id" in sent.content.decode()
 
 
 def test_who_is_on_duty_is_suggested_and_who_is_away_is_not_offered(client, org, to):

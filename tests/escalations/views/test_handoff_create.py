@@ -23,14 +23,9 @@ from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Draft
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, in_hours
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture
@@ -278,6 +273,9 @@ def test_whatever_is_sent_is_answered(org, posted):
         assert client.post(url(ticket, name), typed(org, **posted)).status_code < 500
 
 
-def test_keys_of_no_shape_are_keys_too(org, agent, ticket):
-    form = typed(org, idempotency_key="not a uuid")
-    assert agent.post(url(ticket), form)["Location"] == agent.post(url(ticket), form)["Location"]
+def test_a_damaged_form_files_nothing_and_keeps_what_was_typed(org, agent, ticket):
+    answer = agent.post(url(ticket), typed(org, idempotency_key="not a uuid"))
+    assert answer.status_code == 422
+    assert "This form is damaged." in answer.content.decode()
+    assert not Escalation.objects.exists()
+    assert Draft.objects.get().data["to"]

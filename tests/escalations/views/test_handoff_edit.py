@@ -1,6 +1,7 @@
 """Completing a handoff that waits, and two people who complete it at once."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -35,7 +36,7 @@ def address(escalation) -> str:
 def form(content: HandoffContent, base: HandoffContent, version: int = 1) -> dict[str, str]:
     with timezone.override("Europe/Berlin"):
         posted = post_of_draft(draft_of_content(content)).dict()
-    return {**posted, "idempotency_key": "k", "version": str(version), "base": prints_of(base)}
+    return {**posted, "idempotency_key": uuid4().hex, "version": str(version), "base": prints_of(base)}
 
 
 def stored(escalation) -> HandoffContent:
