@@ -11,8 +11,9 @@ from escalations.models import CreditEntry, CreditMove, CreditRequest
 from escalations.selectors.approvers import approvers, attended
 from escalations.services.credit_clocks import end_clock, start_clock
 from escalations.services.credit_holding import HeldRequest, decide_for, held_grants, hold_request
+from escalations.services.credit_lines import issue_line, ledger_rules, reversal_line
 from escalations.services.credit_notices import notify_approvers, notify_requester
-from escalations.services.credits import facts_of, ledger_rules, name_of, write_issue
+from escalations.services.credits import facts_of, name_of
 from escalations.services.locking import Held, next_state
 from escalations.services.record import tell
 from journal.services import event_append
@@ -81,14 +82,14 @@ def credit_approve(*, request: CreditRequest, by: User, note: str = "") -> Credi
         if grant.lent is not None:
             current.delegation_id, current.delegator_id = grant.lent.id, grant.lent.delegator
         current.save(update_fields=DECISION)
-        if current.is_money:
-            write_issue(current, by=held.by, role=role, grant=grant, at=held.now)
         end_clock(current.clock, now=held.now)
         tell(
             _told(held), f"credit.{current.state}", **facts_of(current, held.policy), own=False,
             asked_by=current.requested_by, lent_by=grant.lent.delegator_name if grant.lent else "",
         )  # fmt: skip
         notify_requester(current, about=current.state, by=held.by, name=_name(held))
+        if current.is_money:
+            issue_line(current, by=held.by, role=role, grant=grant, at=held.now)
         return current
 
 
@@ -229,14 +230,9 @@ def credit_reverse(*, request: CreditRequest, by: User, reason: str) -> CreditRe
             raise NotAllowed(f"{issue.by} issued this. They, or whoever may grant that amount, can reverse it.")
         current.version += 1
         current.save()
-        CreditEntry.objects.create(
-            kind=EntryKind.REVERSAL, request=current, ticket_id=issue.ticket_id, customer_id=issue.customer_id,
-            amount=issue.amount, currency=issue.currency, at=held.now, by=held.by, role=held.by.role or issue.role,
-            policy_version_id=held.version_id, clause=issue.clause, limit_in_force=None, reverses=issue,
-            reason=reason.strip(),
-        )  # fmt: skip
         tell(_told(held), "credit.reversed", **facts_of(current, held.policy), issued_by=issue.by)
         notify_requester(current, about="reversed", by=held.by, name="")
+        reversal_line(issue, by=held.by, at=held.now, version_id=held.version_id, reason=reason.strip())
         return current
 
 

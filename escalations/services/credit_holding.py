@@ -32,7 +32,7 @@ from policies.domain.policy import Policy
 from policies.lending import hold_lent, lent_to
 from policies.selectors import NoPolicyInForce, policy_of
 
-# The sums and the rules in force, as of one instant: the statement begins after the last lock.
+# The sums and the rules in force, as of one instant.
 COUNT = """
 SELECT (SELECT v.id FROM policies_policyversion v WHERE v.state = 'published'), s.*
 FROM credit_spent(%s, %s, %s, %s) AS s
@@ -62,18 +62,11 @@ REQUEST = (
 
 
 def spent_before(ticket_id: int, customer_id: int, now: datetime, ahead_of: int | None = None) -> Spent:
-    """What counts at `now`: issued, and waiting (ahead of a request, or all). One statement, exact under the lock."""
+    """What counts at `now`: issued, and waiting (ahead of a request, or all). One statement."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM credit_spent(%s, %s, %s, %s)", [ticket_id, customer_id, now, ahead_of])
         row: tuple[Decimal, Decimal, Decimal, Decimal] = cursor.fetchone()
     return Spent(*row)
-
-
-def lock_budget(ticket_id: int, customer_id: int) -> datetime:
-    """Lock the budget rows of the ticket's customer; the instant after it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT credit_lock(%s, %s)", [ticket_id, customer_id])
-    return clock.now()
 
 
 def hold_people(ticket_id: int, by: User) -> User:
@@ -121,8 +114,8 @@ def hold_request(request: CreditRequest, by: User) -> HeldRequest:
 
 
 def held_for(request: CreditRequest, person: User) -> HeldRequest:
-    """The same for a request whose ticket and row are locked already: locks the budget, then counts."""
-    now = lock_budget(request.ticket_id, request.customer_id)
+    """The same for a request whose ticket and row are locked already."""
+    now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [request.ticket_id, request.customer_id, now, request.pk])
         version_id, *sums = cursor.fetchone()

@@ -3,23 +3,19 @@
 See docs/decisions on credits for what counts before a request and why; `credit_holding` for the order of locks.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from accounts.models import Role, User
 from escalations.access import parts_on_ticket
-from escalations.choices import CreditState, EntryKind, TicketState
-from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.models import CreditEntry, CreditRequest, Ticket
+from escalations.choices import CreditState, TicketState
+from escalations.errors import NotAllowed, Refused
+from escalations.models import CreditRequest, Ticket
 from escalations.selectors.approvers import Approver, approvers, attended
 from escalations.services.credit_clocks import start_clock
-from escalations.services.credit_holding import hold_people, lock_budget, spent_before
+from escalations.services.credit_holding import hold_people, spent_before
+from escalations.services.credit_lines import issue_line, ledger_rules
 from escalations.services.credit_notices import notify_approvers
 from escalations.services.locking import Held, hold_ticket
 from escalations.services.record import tell
@@ -41,20 +37,6 @@ from policies.selectors import policy_in_force
 
 # What the columns hold; nobody grants more, whatever the policy says.
 LARGEST = Decimal("9999999999.99")
-# The names of what the database refuses, where it is asked a moment after the service has looked.
-_GUARDS = ("credit_", "the credits together", "the policy in force", "the limit in force", "no such delegation")
-
-
-@contextmanager
-def ledger_rules() -> Iterator[None]:
-    """The database's own refusal as what it is: the rules, or the ledger, changed between the look and the line."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if not any(name in str(error) for name in _GUARDS):
-            raise
-        raise Overtaken("The rules or the credits changed at this moment. Nothing was done; look again.") from error
 
 
 def name_of(policy: Policy, action: str) -> str:
@@ -119,8 +101,7 @@ def credit_request(
         held = hold_ticket(ticket.pk, by)
         _may_ask(held)
         version, policy = policy_in_force()
-        now = lock_budget(held.ticket.pk, held.ticket.customer_id)
-        held = replace(held, now=now)
+        now = held.now
         spent = spent_before(held.ticket.pk, held.ticket.customer_id, now) if asked.amount is not None else Spent()
         decision, found = decision_for(
             policy=policy, ticket=held.ticket, by=held.by, asked=asked, spent=spent, now=now
@@ -141,9 +122,9 @@ def _grant_directly(held: Held, made: CreditRequest, grant: Grant, policy: Polic
     made.state = CreditState.ISSUED if made.is_money else CreditState.APPROVED
     made.on_own_authority, made.ended_at, made.decided_as = True, held.now, held.by.role
     made.save()
-    if made.is_money:
-        write_issue(made, by=held.by, role=held.by.role, grant=grant, at=held.now)
     tell(held, f"credit.{made.state}", **facts_of(made, policy), own=True)
+    if made.is_money:
+        issue_line(made, by=held.by, role=held.by.role, grant=grant, at=held.now)
     return made
 
 
@@ -176,15 +157,3 @@ def facts_of(request: CreditRequest, policy: Policy) -> dict[str, Any]:
         "policy": policy.code,
         "limit": None if request.limit_in_force is None else str(request.limit_in_force),
     }
-
-
-def write_issue(request: CreditRequest, *, by: User, role: Role | None, grant: Grant, at: datetime) -> CreditEntry:
-    """The line of an issued request. The database adds what was spent before, and refuses it without authority."""
-    assert request.amount is not None
-    assert role is not None
-    return CreditEntry.objects.create(
-        kind=EntryKind.ISSUE, request=request, ticket_id=request.ticket_id, customer_id=request.customer_id,
-        amount=request.amount, currency=request.currency, at=at, by=by, role=role,
-        delegation_id=grant.lent.id if grant.lent else None, policy_version_id=request.policy_version_id,
-        clause=grant.clause, limit_in_force=grant.limit,
-    )  # fmt: skip

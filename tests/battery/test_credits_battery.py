@@ -24,6 +24,7 @@ def test_200_approvals_issue_exactly_the_limit_on_every_seed(org, capsys):
     found = [credit_races.approvals(org, seed, many=MANY) for seed in range(SEEDS)]
     found += [credit_races.own_grants(org, many=MANY) for _ in range(SEEDS)]
     assert set(found) == {5000}
+    assert credit_races.ledger_faults() == {}
     with capsys.disabled():
         print(f"\nbattery: {2 * SEEDS} x {MANY} credits of $100 against $5,000 at once: exactly $5,000 each time")
 

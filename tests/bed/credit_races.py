@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from accounts.models import Role, User
+from escalations.audit_credits import CREDITS
 from escalations.choices import CreditState, EntryKind
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import CreditEntry, CreditRequest, Customer
@@ -23,10 +24,12 @@ from escalations.services.submits import submit_once
 from journal import clock
 from policies.models import Delegation
 from policies.services.delegations import delegation_create, delegation_end
+from tests.bed.deadlines import alarms
 from tests.bed.racing import of_kind, race
 from tests.factories import CustomerFactory, Organisation, in_hours
 
 HUNDRED = Decimal(100)
+LEDGER = {query.name for query in CREDITS if "ledger line" in query.name or "together above" in query.name}
 RIVALS = ("deny", "revoke", "delegation")
 
 WITHOUT_LOCK = """
@@ -52,6 +55,11 @@ def without_the_lock(owner: psycopg.Connection) -> Iterator[None]:
 def issued(customer: Customer) -> Decimal:
     found = CreditEntry.objects.filter(customer=customer, kind=EntryKind.ISSUE).aggregate(sum=Sum("amount"))["sum"]
     return found or Decimal(0)
+
+
+def ledger_faults() -> dict[str, int]:
+    """What the auditor says about the ledger's lines, such as that one does not know those before it: {query: rows}."""
+    return {name: rows for name, rows in alarms(clock.now()).items() if name in LEDGER}
 
 
 def ask(

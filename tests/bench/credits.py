@@ -23,6 +23,7 @@ from tests.bed.racing import finish, spawn
 from tests.bench import scratch
 from tests.bench.bench import MANAGER, Bench
 from tests.bench.measure import Line, goals
+from tests.factories import UserFactory
 
 CLIENTS = 8
 LIMIT = Decimal(5000)
@@ -81,7 +82,7 @@ class Credits:
     """One customer's tickets, and in each round a request of $1 on every one of them."""
 
     def __init__(self, tickets: int) -> None:
-        self.manager = User.objects.get(username=MANAGER)
+        self.managers = [self._manager(place) for place in range(CLIENTS)]
         self.agent = User.objects.select_related("role", "team__tier").get(username="l1_first")
         self.customer = Customer.objects.create(name="Decided at once", time_zone="UTC")
         self.tickets = [
@@ -90,6 +91,13 @@ class Credits:
         ]
         self.round = 0
         self.version, _ = policy_in_force()
+
+    @staticmethod
+    def _manager(place: int) -> User:
+        """Nobody decides at eight desks at once: each client is a person."""
+        found = User.objects.filter(username=f"{MANAGER}{place}").first()
+        role = Role.objects.get(code="support_manager")
+        return found or UserFactory(username=f"{MANAGER}{place}", role=role)
 
     def ask(self) -> list[CreditRequest]:
         """What the services would have written, in two statements."""
@@ -117,7 +125,8 @@ class Credits:
         asked = self.ask()
         shares = [asked[place::CLIENTS] for place in range(CLIENTS)]
         works = [
-            lambda share=share: [credit_approve(request=one, by=self.manager) for one in share] for share in shares
+            lambda share=share, by=by: [credit_approve(request=one, by=by) for one in share]
+            for share, by in zip(shares, self.managers, strict=True)
         ]
         return together(list(works), policy_in_force) / len(asked)
 
@@ -151,7 +160,7 @@ def decisions(bench: Bench) -> Iterator[Line]:
         work = Credits(count)
         try:
             # Once here: the clients are copies of this process, as workers are of a server that has loaded everything.
-            credit_approve(request=work.ask()[0], by=work.manager)
+            credit_approve(request=work.ask()[0], by=work.managers[0])
             ours, floors = [], []
             for _ in range(bench.rounds):
                 ours.append(work.decide())

@@ -21,10 +21,12 @@ def org(transactional_db) -> Organisation:
 @pytest.mark.parametrize("seed", range(2))
 def test_parallel_approvals_issue_exactly_the_limit(org, seed):
     assert credit_races.approvals(org, seed, many=MANY) == 5000
+    assert credit_races.ledger_faults() == {}
 
 
 def test_parallel_grants_on_own_authority_issue_exactly_the_limit(org):
     assert credit_races.own_grants(org, many=MANY) == 5000
+    assert credit_races.ledger_faults() == {}
 
 
 def test_without_the_lock_the_same_race_issues_too_much(org, superuser_connection: psycopg.Connection):
