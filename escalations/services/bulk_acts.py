@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from escalations.choices import WAITING_FOR_RECEIVER, WAITING_STATES, Axis
+from escalations.choices import WAITING_STATES
 from escalations.domain.clocks import Wait
 from escalations.errors import Overtaken, Refused
 from escalations.models import Escalation, Pause, Ticket
+from escalations.selectors.standing import pending_handoff
 from escalations.services.answers import handoff_acknowledge
 from escalations.services.conversation import ticket_note
 from escalations.services.parents import ticket_link_parent, ticket_unlink_parent
@@ -46,8 +47,7 @@ class Work:
 
 
 def _acknowledge(ticket: Ticket, by: User, values: Values) -> Before:
-    waiting = Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state__in=WAITING_FOR_RECEIVER)
-    escalation = waiting.only("pk").first()
+    escalation = pending_handoff(ticket)
     if escalation is None or escalation.pk != values.get("escalation", escalation.pk):
         raise Overtaken("No handoff waits on it any more.")
     handoff_acknowledge(escalation=escalation, by=by)

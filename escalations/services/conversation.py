@@ -1,6 +1,7 @@
 """What is said on a ticket. Attempts and waiting time come from here."""
 
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -42,16 +43,17 @@ def _attach(message: Message, keys: list[str], by: User) -> None:
     ).update(message=message, draft_of=None)
 
 
+class Said(TypedDict):
+    """A reply: `channel` a code of the list ("email" sends it), `attachments` keys of files uploaded before."""
+
+    body: str
+    channel: NotRequired[str]
+    next_update_at: NotRequired[datetime | None]
+    attachments: NotRequired[list[str] | None]
+
+
 @transaction.atomic
-def ticket_reply(
-    *,
-    ticket: Ticket,
-    by: User,
-    body: str,
-    channel: str = "email",
-    next_update_at: datetime | None = None,
-    attachments: list[str] | None = None,
-) -> Message:
+def ticket_reply(*, ticket: Ticket, by: User, **said: Unpack[Said]) -> Message:
     """Answer the customer: sent by e-mail through the outbox, or noted as said by phone or elsewhere.
 
     Counts as an attempt, ends the customer's wait, the first response and the follow-up; a promise starts its clock.
@@ -59,7 +61,7 @@ def ticket_reply(
     """
     held = hold_ticket(ticket.pk, by)
     check_may_answer(held)
-    return reply_held(held, body=body, channel=channel, next_update_at=next_update_at, attachments=attachments)
+    return reply_held(held, **said)
 
 
 def reply_held(

@@ -7,18 +7,17 @@ from django.db import transaction
 from accounts.choices import Ability
 from accounts.models import Team, User
 from accounts.selectors import absences_now
-from escalations.choices import WAITING_FOR_RECEIVER, Axis, ClockKind, EscalationState
+from escalations.choices import ClockKind
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
 from escalations.errors import Overtaken, Refused
 from escalations.models import Escalation, Ticket, TicketReader
+from escalations.selectors.standing import accepted_escalation, pending_handoff
 from escalations.services.around_notices import notify_holder
 from escalations.services.clocks import TicketClocks, start_stay
 from escalations.services.hops import hop_change
 from escalations.services.locking import Held, check_ticket_part, hold_for_system, hold_ticket, next_state
 from escalations.services.record import tell
 from escalations.services.tickets import move_ticket
-
-RELATIONS = ("from_team__tier", "from_tier", "from_user", "to_team", "to_tier")
 
 
 def check_target(ticket: Ticket, to_team: Team, to_user: User | None, *, at: datetime) -> None:
@@ -42,12 +41,6 @@ def check_target(ticket: Ticket, to_team: Team, to_user: User | None, *, at: dat
     if away is not None:
         cover = f" {away.cover} answers meanwhile." if away.cover else ""
         raise Refused(f"{to_user} is away.{cover}", {"to_user": "Choose somebody who is there."})
-
-
-def pending_handoff(ticket: Ticket) -> Escalation | None:
-    """The handoff that waits for its receiver."""
-    waiting = Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state__in=WAITING_FOR_RECEIVER)
-    return waiting.select_related("to_team").first()
 
 
 def _check_free(ticket: Ticket) -> None:
@@ -108,12 +101,6 @@ def _place(held: Held, clocks: TicketClocks, to_team: Team, to_user: User | None
 
 
 # --- back down ------------------------------------------------------------------------------------------
-
-
-def accepted_escalation(ticket: Ticket) -> Escalation | None:
-    """The escalation under which the ticket stands at its tier; None where it entered there."""
-    accepted = Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state=EscalationState.ACCEPTED)
-    return accepted.select_related(*RELATIONS).first()
 
 
 def came_from(escalation: Escalation | None, *, at: datetime) -> tuple[Team | None, User | None]:

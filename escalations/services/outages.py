@@ -4,10 +4,9 @@ Whoever holds the parent does both: by linking a ticket its holder has handed th
 the person may not see are left alone and not spoken of. See docs/decisions/0011.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from django.db import transaction
 from django.db.models import F
@@ -15,14 +14,14 @@ from django.db.models import F
 from accounts.models import User
 from escalations.choices import WAITING_FOR_RECEIVER, Axis, ConsultState, EscalationState, TicketState
 from escalations.models import Consult, Escalation, Message, Resolution, SimilarUse, Ticket
-from escalations.services.conversation import reply_held
+from escalations.services.conversation import Said, reply_held
 from escalations.services.families import Family, hold_family
 from escalations.services.flowing import Flow, flow_down
 from escalations.services.locking import check_ticket_part
 from escalations.services.many_clocks import close_hops, read_clocks, save_clocks
 from escalations.services.parents import release_children
 from escalations.services.record import tell
-from escalations.services.resolutions import resolve_held, stop_everything
+from escalations.services.resolutions import Learnt, resolve_held, stop_everything
 from escalations.services.warm import check_may_answer
 from journal.models import Event
 
@@ -30,21 +29,13 @@ NO_CHILDREN = Flow([], [])
 
 
 @transaction.atomic
-def ticket_update_all(
-    *,
-    ticket: Ticket,
-    by: User,
-    body: str,
-    channel: str = "email",
-    next_update_at: datetime | None = None,
-    attachments: list[str] | None = None,
-) -> tuple[Message, Flow]:
+def ticket_update_all(*, ticket: Ticket, by: User, **said: Unpack[Said]) -> tuple[Message, Flow]:
     """Answer the parent's customer and those of its open children, promise included. Raises as `ticket_reply`."""
     held, family = hold_family(ticket.pk, by)
     check_may_answer(held)
-    message = reply_held(held, body=body, channel=channel, next_update_at=next_update_at, attachments=attachments)
+    message = reply_held(held, **said)
     children = family.children(held.ticket)
-    return message, flow_down(family, held.ticket, message, children, next_update_at=next_update_at)
+    return message, flow_down(family, held.ticket, message, children, next_update_at=said.get("next_update_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +50,12 @@ class Outcome:
 
 @transaction.atomic
 def ticket_resolve_all(
-    *,
-    ticket: Ticket,
-    by: User,
-    children: Collection[int],
-    words: str = "",
-    root_cause: str,
-    what_was_done: str,
-    root_cause_details: str = "",
-    **more: Any,
+    *, ticket: Ticket, by: User, children: Collection[int], words: str = "", **learnt: Unpack[Learnt]
 ) -> Outcome:
     """Resolve a parent and those of its open children that `children` names by id; the others run on by themselves.
 
-    `words` are sent to the customers of all of them first. `more`: what `ticket_resolve` takes besides. Of a
-    restricted parent nothing but that it is resolved is written on its children. Raises as `ticket_resolve`.
+    `words` are sent to the customers of all of them first. Of a restricted parent nothing but that it is resolved is
+    written on its children. Raises as `ticket_resolve`.
     """
     held, family = hold_family(ticket.pk, by)
     parts = check_ticket_part(held)
@@ -84,14 +67,14 @@ def ticket_resolve_all(
     if words.strip():
         message = reply_held(held, body=words, channel="email")
         flow = flow_down(family, parent, message, can, next_update_at=None)
-    resolution = resolve_held(
-        held, parts=parts, root_cause=root_cause, what_was_done=what_was_done, root_cause_details=root_cause_details,
-        **more,
+    resolution = resolve_held(held, parts=parts, **learnt)
+    theirs = Learnt(
+        root_cause=resolution.root_cause, what_was_done=f"Resolved with {parent.ref}. {resolution.what_was_done}",
+        root_cause_details=resolution.root_cause_details,
     )  # fmt: skip
-    learnt = {"what_was_done": f"Resolved with {parent.ref}. {what_was_done}", "root_cause_details": root_cause_details}
     if parent.is_restricted:
-        learnt = {"what_was_done": "Resolved with the parent ticket.", "root_cause_details": ""}
-    _resolve_children(family, parent, can, root_cause, learnt)
+        theirs = Learnt(root_cause=resolution.root_cause, what_was_done="Resolved with the parent ticket.")
+    _resolve_children(family, parent, can, theirs)
     resolved = {one.pk for one in can}
     if others := [one for one in open_children if one.pk not in resolved]:
         release_children(family, parent, others)
@@ -119,9 +102,7 @@ def _sort_out(wanted: Sequence[Ticket], by: User) -> tuple[list[Ticket], list[tu
     return [one for one in wanted if one.pk not in why], [(one, why[one.pk]) for one in wanted if one.pk in why]
 
 
-def _resolve_children(
-    family: Family, parent: Ticket, children: Sequence[Ticket], root_cause: str, learnt: Mapping[str, str]
-) -> None:
+def _resolve_children(family: Family, parent: Ticket, children: Sequence[Ticket], learnt: Learnt) -> None:
     """The end of many tickets, in a number of statements that does not depend on how many they are."""
     if not children:
         return
@@ -138,8 +119,7 @@ def _resolve_children(
     SimilarUse.objects.filter(ticket__in=[one.pk for one in children], prevented__isnull=True).update(prevented=False)
     resolutions = Resolution.objects.bulk_create(
         Resolution(
-            ticket=one, tier=one.tier, team=one.team, resolved_by=family.by, resolved_at=now, root_cause=root_cause,
-            **learnt,
+            ticket=one, tier=one.tier, team=one.team, resolved_by=family.by, resolved_at=now, **learnt
         )
         for one in children
     )  # fmt: skip

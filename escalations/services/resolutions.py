@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 
 from accounts.models import Tier, User
-from escalations.choices import OPEN_STATES, Axis, ClockKind, EscalationState, HopKind
+from escalations.choices import OPEN_STATES, ClockKind, EscalationState, HopKind
 from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, Part
 from escalations.errors import Refused
 from escalations.models import Effort, Escalation, HandoffFeedback, Resolution, Ticket
+from escalations.selectors.standing import accepted_escalation
 from escalations.services.clocks import TicketClocks, contract_target, revision_for, start_stay
 from escalations.services.consults import consults_end
 from escalations.services.families import carrying_parent, hold_family
@@ -36,39 +38,29 @@ class Feedback:
     comment: str = ""
 
 
-def escalation_behind(ticket: Ticket) -> Escalation | None:
-    """The accepted escalation that the ticket stands under."""
-    return (
-        Escalation.objects.filter(ticket=ticket, axis=Axis.FUNCTIONAL, state=EscalationState.ACCEPTED)
-        .select_related("from_user", "to_team", "to_tier", "from_tier", "accepted_by")
-        .first()
-    )
+class Learnt(TypedDict):
+    """What product.md asks for at the end of a ticket. `minutes`: effort by tier.
+
+    `feedback` is required when the ticket stands under an accepted escalation that somebody else filed.
+    """
+
+    root_cause: str
+    what_was_done: str
+    root_cause_details: NotRequired[str]
+    minutes: NotRequired[Mapping[Tier, int] | None]
+    satisfaction: NotRequired[int | None]
+    customer_lost: NotRequired[bool]
+    feedback: NotRequired[Feedback | None]
 
 
 @transaction.atomic
-def ticket_resolve(
-    *,
-    ticket: Ticket,
-    by: User,
-    root_cause: str,
-    what_was_done: str,
-    root_cause_details: str = "",
-    minutes: Mapping[Tier, int] | None = None,
-    satisfaction: int | None = None,
-    customer_lost: bool = False,
-    feedback: Feedback | None = None,
-) -> Resolution:
-    """Resolve the ticket and capture what product.md asks for. Every clock stops; a handoff that waits is withdrawn.
+def ticket_resolve(*, ticket: Ticket, by: User, **learnt: Unpack[Learnt]) -> Resolution:
+    """Resolve the ticket with what was learnt. Every clock stops; a handoff that waits is withdrawn.
 
-    `minutes`: effort by tier. `feedback` is required when the ticket stands under an accepted escalation that
-    somebody else filed. Raises Refused, NotAllowed, Overtaken.
+    Raises Refused, NotAllowed, Overtaken.
     """
     held, family = hold_family(ticket.pk, by)
-    resolution = resolve_held(
-        held, parts=check_ticket_part(held), root_cause=root_cause, what_was_done=what_was_done,
-        root_cause_details=root_cause_details, minutes=minutes, satisfaction=satisfaction,
-        customer_lost=customer_lost, feedback=feedback,
-    )  # fmt: skip
+    resolution = resolve_held(held, parts=check_ticket_part(held), **learnt)
     if left := family.children(held.ticket):
         release_children(family, held.ticket, left)
     return resolution
@@ -90,7 +82,7 @@ def resolve_held(
     current = held.ticket
     said = f"{current.ref} is {current.get_state_display().lower()} by now."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "resolve", parts, said=said)
-    escalation = escalation_behind(current)
+    escalation = accepted_escalation(current)
     if escalation is not None and feedback is None and escalation.from_user_id != held.by.pk:
         raise Refused("The sender waits for your word on the handoff.", {"rating": "Rate the handoff."})
     clocks = TicketClocks(current, held.now)

@@ -1,8 +1,8 @@
 """A handoff that waits, when its ticket goes another way: withdrawn, with notice to who was to answer."""
 
-from escalations.choices import WAITING_FOR_RECEIVER
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
 from escalations.models import Escalation
+from escalations.selectors.standing import pending_handoff
 from escalations.services.clocks import TicketClocks
 from escalations.services.handoffs import end_waiting
 from escalations.services.locking import Held, next_state
@@ -15,13 +15,10 @@ def withdraw_waiting(held: Held, clocks: TicketClocks, *, note: str) -> Escalati
 
     What was written stays readable. The caller saves the clocks.
     """
-    pending: Escalation | None = (
-        Escalation.objects.filter(ticket=held.ticket, state__in=WAITING_FOR_RECEIVER)
-        .select_related("to_team", "to_tier", "from_user", "ticket")
-        .first()
-    )
+    pending = pending_handoff(held.ticket)
     if pending is None:
         return None
+    pending.ticket = held.ticket
     said = f"{pending.to_team} has answered meanwhile."
     pending.state = next_state(ESCALATION_TRANSITIONS, pending.state, "withdraw", frozenset({Part.SYSTEM}), said=said)
     end_waiting(held, clocks, pending)

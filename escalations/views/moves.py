@@ -12,16 +12,18 @@ from escalations.forms.around import DeEscalateForm, TransferForm
 from escalations.models import Ticket
 from escalations.selectors.handoff_targets import Target, Targets, targets_among
 from escalations.selectors.hops import hop_rows
-from escalations.services.moves import accepted_escalation, came_from, pending_handoff
+from escalations.selectors.standing import accepted_escalation, pending_handoff
+from escalations.services.moves import came_from
 from escalations.services.moves import ticket_de_escalate as lower
 from escalations.services.moves import ticket_transfer as transfer
 from escalations.views.answers import service_answers
 from escalations.views.sheets import answer_sheet
-from escalations.views.ticket_actions import Sheet, by_now, done, form_methods, posted, ticket_to_change
+from escalations.views.ticket_actions import Sheet, by_now, done, ticket_to_change
 from policies.choices import PickListName
 from policies.selectors import pick_choices
 from web.clock import page_now
 from web.formats import counted
+from web.http import form_methods, posted
 
 
 def _ticket_that_may_move(request: HttpRequest, ref: str) -> Ticket:

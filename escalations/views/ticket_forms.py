@@ -14,11 +14,12 @@ from escalations.domain.handoff import HandoffContent
 from escalations.errors import Refused
 from escalations.forms.tickets import ChurnForm, FactsForm, ResolveForm
 from escalations.models import Escalation, Ticket
+from escalations.selectors.standing import accepted_escalation
 from escalations.selectors.ticket import LISTS, escalations_of
 from escalations.selectors.timeline_book import FACT_LABELS, fact_words
 from escalations.services import resolutions, tickets
 from escalations.services.outages import Outcome, ticket_resolve_all
-from escalations.services.resolutions import Feedback, escalation_behind
+from escalations.services.resolutions import Feedback
 from escalations.services.submits import form_key, submit_once
 from escalations.services.tickets import FactConflict
 from escalations.views import form_drafts
@@ -202,7 +203,7 @@ def ticket_resolve(request: HttpRequest, ref: str) -> HttpResponse:
     if form_drafts.asks_for_choice(request):
         form_drafts.choose(request, form_key(RESOLVE, ticket))
         return redirect_to(request, request.path)
-    behind = escalation_behind(ticket)
+    behind = accepted_escalation(ticket)
     form = _resolve_form(request, ticket, behind)
     context: dict[str, Any] = {"ticket": ticket, "form": form, "behind": behind, "crumbs": crumbs(ticket)}
     status = INVALID if form.is_bound else OK
