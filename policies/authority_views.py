@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.choices import Ability
 from accounts.models import User
@@ -21,7 +21,7 @@ from policies.models import Delegation, PolicyVersion
 from policies.selectors import policy_of
 from policies.services import delegations
 from web.clock import page_now
-from web.http import INVALID, OK, redirect_to
+from web.http import INVALID, OK, form_methods, redirect_to
 
 ID_DIGITS = 18
 SHOWN = 100
@@ -77,7 +77,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
     return render(request, "policies/delegation_list.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 def delegation_create(request: HttpRequest) -> HttpResponse:
     """Lend one's own authority to somebody for a while."""
     _check_reads(request)

@@ -14,18 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import absence_for, check_reads, may_plan, may_set_absence
 from accounts.choices import Ability
-from accounts.errors import NotAllowed, Refused
+from accounts.errors import NotAllowed
 from accounts.forms.duty import AbsenceForm
 from accounts.forms.people import workers_by_team
 from accounts.models import Absence, DutyShift, User
 from accounts.rota_lines import span_label
 from accounts.selectors.rota import Stretch, shifts_in_need
 from accounts.services import absences
-from accounts.views.answers import refuse, service_answers
-from accounts.views.sheets import Sheet, form_methods, posted, show_sheet
+from accounts.views.answers import service_answers
+from accounts.views.sheets import Sheet, act_on_sheet
 from web.clock import page_now
 from web.fields import INPUT_FORMAT
-from web.http import INVALID, OK, redirect_to
+from web.http import form_methods, posted, redirect_to
 
 BEHIND = timedelta(days=60)
 MOST = 200
@@ -105,15 +105,12 @@ def absence_create(request: HttpRequest) -> HttpResponse:
     form = AbsenceForm(posted(request), people=groups, of=of, initial={"user": request.user})
     sheet = Sheet("Enter an absence", "Whoever covers answers when the person away is on duty.", "Enter absence",
                   reverse("accounts:absence_list"), "calendar-off", _crumbs())  # fmt: skip
-    if form.is_bound and form.is_valid():
-        values = {"user": request.user, **form.cleaned_data}
-        try:
-            absence = absences.absence_create(by=request.user, **values)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            return _done(request, f"{absence.user} is away {_span(absence)}.")
-    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)
+
+    def act() -> HttpResponse:
+        absence = absences.absence_create(by=request.user, **{"user": request.user, **form.cleaned_data})
+        return _done(request, f"{absence.user} is away {_span(absence)}.")
+
+    return act_on_sheet(request, sheet, form, act)
 
 
 @form_methods
@@ -128,14 +125,12 @@ def absence_change(request: HttpRequest, pk: int) -> HttpResponse:
     form = AbsenceForm(posted(request), people=workers_by_team(absence.user.team), of=None, initial=start)
     sheet = Sheet(f"Change the absence of {absence.user}", _span(absence), "Save absence",
                   reverse("accounts:absence_list"), "pencil", _crumbs())  # fmt: skip
-    if form.is_bound and form.is_valid():
-        try:
-            changed = absences.absence_change(absence=absence, by=request.user, **form.cleaned_data)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            return _done(request, f"{changed.user} is away {_span(changed)}.")
-    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)
+
+    def act() -> HttpResponse:
+        changed = absences.absence_change(absence=absence, by=request.user, **form.cleaned_data)
+        return _done(request, f"{changed.user} is away {_span(changed)}.")
+
+    return act_on_sheet(request, sheet, form, act)
 
 
 @require_POST

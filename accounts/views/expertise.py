@@ -16,8 +16,8 @@ from accounts.models import Skill, Team, Tier, User
 from accounts.selectors.expertise import gap_counts, matrix, person_ratings, rating_history
 from accounts.services.skills import levels_of, skill_rate
 from accounts.views.answers import refuse, service_answers
-from accounts.views.sheets import Sheet, form_methods, posted, show_sheet
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from accounts.views.sheets import Sheet, show_sheet
+from web.http import CONFLICT, INVALID, OK, form_methods, posted, redirect_to
 
 
 def _url(**query: str) -> str:

@@ -22,11 +22,10 @@ from accounts.services.rota_patterns import rota_preview, rota_write
 from accounts.services.rota_plan import Plan
 from accounts.views.answers import refuse, service_answers
 from accounts.views.rota import team_tabs
-from accounts.views.sheets import form_methods, posted
 from journal.models import Draft
 from journal.services import draft_discard, draft_save
 from web.clock import page_now
-from web.http import INVALID, OK, redirect_to
+from web.http import INVALID, OK, form_methods, posted, redirect_to
 
 
 def _team(request: HttpRequest, code: str) -> Team:

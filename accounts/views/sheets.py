@@ -1,16 +1,16 @@
 """A small form on a page of its own: its words, and how it is answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
 
-from web.http import OK
-
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
+from accounts.errors import Refused
+from accounts.views.answers import refuse
+from web.http import INVALID, OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,18 @@ class Sheet:
     is_danger: bool = False
 
 
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: a POST even when it is empty, otherwise nothing."""
-    return request.POST if request.method == "POST" else None
-
-
 def show_sheet(
     request: HttpRequest, sheet: Sheet, form: forms.Form | None = None, status: int = OK, **more: Any
 ) -> HttpResponse:
     context = {"sheet": sheet, "form": form, **more}
     return render(request, "accounts/sheet.html", context, status=int(status))
+
+
+def act_on_sheet(request: HttpRequest, sheet: Sheet, form: forms.Form, act: Callable[[], HttpResponse]) -> HttpResponse:
+    """Show the form; act on it once it was sent and is valid. What the service refuses stands at its fields."""
+    if form.is_bound and form.is_valid():
+        try:
+            return act()
+        except Refused as error:
+            refuse(form, error)
+    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)

@@ -19,11 +19,11 @@ from accounts.rota_lines import span_label
 from accounts.services import rota, swaps
 from accounts.services.rota import ShiftFacts
 from accounts.views.answers import refuse, service_answers
-from accounts.views.sheets import Sheet, form_methods, posted, show_sheet
+from accounts.views.sheets import Sheet, act_on_sheet, show_sheet
 from accounts.views.swap_words import swap_lines
 from web.clock import page_now
 from web.fields import INPUT_FORMAT
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, posted, redirect_to
 
 
 def _rota_url(team: Team, at: datetime | None = None) -> str:
@@ -82,15 +82,13 @@ def shift_create(request: HttpRequest, code: str) -> HttpResponse:
     form = ShiftForm(posted(request), people=workers_by_team(team), initial=start)
     sheet = Sheet(f"Put somebody on duty for {team}", "They are told by mail.", "Add shift", _rota_url(team), "plus",
                   _crumbs(team))  # fmt: skip
-    if form.is_bound and form.is_valid():
+
+    def act() -> HttpResponse:
         values = {key: value for key, value in form.cleaned_data.items() if key != "seen"}
-        try:
-            shift = rota.shift_create(team=team, by=request.user, **values)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            return _done(request, team, shift.starts_at, f"{shift.user} is on duty {_span(shift)}.")
-    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)
+        shift = rota.shift_create(team=team, by=request.user, **values)
+        return _done(request, team, shift.starts_at, f"{shift.user} is on duty {_span(shift)}.")
+
+    return act_on_sheet(request, sheet, form, act)
 
 
 @form_methods
@@ -159,14 +157,12 @@ def shift_cover(request: HttpRequest, pk: int) -> HttpResponse:
     form = CoverForm(posted(request), people=people, holder=shift.user, initial=start)
     sheet = Sheet(f"Cover the shift of {shift.user}", f"{_span(shift)}. The rest stays theirs.", "Cover shift",
                   shift.get_absolute_url(), "user-check", _crumbs(shift.team))  # fmt: skip
-    if form.is_bound and form.is_valid():
-        try:
-            part = rota.shift_cover(shift=shift, by=request.user, **form.cleaned_data)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            return _done(request, shift.team, part.starts_at, f"{part.user} covers {_span(part)}.")
-    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)
+
+    def act() -> HttpResponse:
+        part = rota.shift_cover(shift=shift, by=request.user, **form.cleaned_data)
+        return _done(request, shift.team, part.starts_at, f"{part.user} covers {_span(part)}.")
+
+    return act_on_sheet(request, sheet, form, act)
 
 
 @form_methods
@@ -183,14 +179,12 @@ def swap_create(request: HttpRequest, pk: int) -> HttpResponse:
     form = SwapForm(posted(request), people=workers_by_team(shift.team), asker=request.user, theirs=theirs)
     sheet = Sheet("Ask a colleague to take your shift", f"{_span(shift)}. It stays yours until they accept.",
                   "Ask colleague", shift.get_absolute_url(), "send", _crumbs(shift.team))  # fmt: skip
-    if form.is_bound and form.is_valid():
-        try:
-            swap = swaps.swap_ask(shift=shift, by=request.user, **form.cleaned_data)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            return _done(request, shift.team, shift.starts_at, f"{swap.offered_to} is asked.")
-    return show_sheet(request, sheet, form, INVALID if form.is_bound else OK)
+
+    def act() -> HttpResponse:
+        swap = swaps.swap_ask(shift=shift, by=request.user, **form.cleaned_data)
+        return _done(request, shift.team, shift.starts_at, f"{swap.offered_to} is asked.")
+
+    return act_on_sheet(request, sheet, form, act)
 
 
 @require_POST

@@ -17,12 +17,12 @@ from escalations.services.read_backs import sender_parts
 from escalations.views.answers import refuse, service_answers
 from escalations.views.handoff_answers import detail
 from escalations.views.sheets import answer_sheet
-from escalations.views.ticket_actions import Sheet, done, form_methods, posted
+from escalations.views.ticket_actions import Sheet, done
 from policies.choices import PickListName
 from policies.selectors import pick_choices
 from web.clock import page_now
 from web.forms import BelayForm
-from web.http import CONFLICT, INVALID, redirect_to, safe_next
+from web.http import CONFLICT, INVALID, form_methods, posted, redirect_to, safe_next
 from web.toasts import toast
 
 
@@ -45,7 +45,7 @@ def _answered(
 @require_POST
 @service_answers
 def read_back_give(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """Restate problem and next action: after a correction, or where accepting went without."""
+    """Restate problem and next action, after a correction."""
     escalation, by = escalation_for(request.user, ref, pk), request.user
     _check_holds(by, escalation)
     form = RestateForm(request.POST)

@@ -22,11 +22,22 @@ from escalations.services import consults
 from escalations.views.answers import refuse, service_answers
 from escalations.views.inbox import inbox_tabs
 from escalations.views.sheets import answer_sheet
-from escalations.views.ticket_actions import Sheet, by_now, form_methods, posted, ticket_to_change
+from escalations.views.ticket_actions import Sheet, by_now, ticket_to_change
 from web.clock import page_now
 from web.formats import counted
 from web.forms import BelayForm
-from web.http import CONFLICT, INVALID, OK, no_news, page_or_fragment, redirect_to, safe_next, wants_fragment
+from web.http import (
+    CONFLICT,
+    INVALID,
+    OK,
+    form_methods,
+    no_news,
+    page_or_fragment,
+    posted,
+    redirect_to,
+    safe_next,
+    wants_fragment,
+)
 from web.toasts import toast
 
 

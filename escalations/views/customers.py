@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.choices import Ability
 from escalations.access import check_reads
@@ -30,7 +30,7 @@ from policies.selectors import pick_labels
 from web.clock import page_now
 from web.conflicts import PREFIX, Conflict, resolve
 from web.formats import format_time, zone_name
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, redirect_to
 
 LISTS = (PickListName.SEGMENT, PickListName.CONTACT_METHOD, PickListName.UPDATE_FREQUENCY)
 
@@ -43,12 +43,12 @@ def _customer(request: HttpRequest, pk: int) -> Customer:
 def _facts(customer: Customer, now: Any) -> list[tuple[str, Any]]:
     """What is known, as words; what is not known is left out."""
     labels = pick_labels(*LISTS)
-    zone = ZoneInfo(customer.time_zone)
+    zone, place = ZoneInfo(customer.time_zone), customer.time_zone.rpartition("/")[2].replace("_", " ")
     said = {
         "Segment": labels["segment"].get(customer.segment, customer.segment),
         "VIP": "Yes" if customer.is_vip else "",
         "Region": customer.region,
-        "Local time": f"{format_time(now, zone, now)} {zone_name(now, zone)}, {customer.time_zone}",
+        "Local time": f"{format_time(now, zone, now)} {zone_name(now, zone)}, {place}",
         "Contract hours": customer.calendar or "Around the clock",
         "Prefers": labels["contact_method"].get(customer.contact_method, customer.contact_method),
         "Wants updates": labels["update_frequency"].get(customer.update_frequency, customer.update_frequency),
@@ -81,7 +81,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "escalations/customer_detail.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def customer_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is known. Segment, VIP and region reach the open tickets at once."""

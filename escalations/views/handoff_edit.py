@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from escalations.access import escalation_for, parts_on_escalation
 from escalations.domain.handoff import CONTENT_FIELDS, HandoffContent
@@ -35,7 +35,7 @@ from escalations.views.answers import conflict_panel, refuse, service_answers
 from escalations.views.handoff_page import LABELS, HandoffPage
 from journal.services import DraftConflict, draft_discard
 from web.conflicts import MINE, PREFIX, THEIRS
-from web.http import CONFLICT, INVALID, redirect_to
+from web.http import CONFLICT, INVALID, form_methods, redirect_to
 from web.text import showable
 
 # The form was opened by filing a handoff of one's own, which came second.
@@ -116,7 +116,7 @@ class EditPage(HandoffPage):
         }  # fmt: skip
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def handoff_edit(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     """The filed form again; a save over a colleague's shows both versions (409)."""

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from escalations.access import check_imports, import_for
 from escalations.domain.importing import MappingInvalid, mapping_from_json
@@ -21,7 +21,7 @@ from escalations.views.answers import refuse, service_answers
 from escalations.views.imports_shell import go_on, ready_form, tabs_for
 from web.clock import page_now
 from web.exports import csv_response
-from web.http import invalid, page_or_fragment, redirect_to
+from web.http import form_methods, invalid, page_or_fragment, redirect_to
 from web.pagination import paginate
 
 PAGE = 30
@@ -41,7 +41,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     return render(request, "escalations/import_list.html", {"page": page})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def import_create(request: HttpRequest) -> HttpResponse:
     """Upload a file. What is wrong with it is said at once."""
@@ -58,7 +58,7 @@ def import_create(request: HttpRequest) -> HttpResponse:
     return invalid(request, "escalations/import_create.html", "escalations/_import_create.html", {"form": form})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Map the columns; or, with `do=reread`, read the file another way."""
@@ -90,7 +90,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     return page_or_fragment(request, page, part, context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def import_values(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the words of the mapped columns mean here."""
@@ -153,7 +153,7 @@ def import_start(request: HttpRequest, pk: int) -> HttpResponse:
     return _to(request, "import_detail", run)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the import back: first what that means, then the act."""
@@ -182,7 +182,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
     return csv_response(f"import-{run.pk}-refused", header, rows, zone=timezone.get_current_timezone())
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Download the mapping as JSON, or take one from a file."""

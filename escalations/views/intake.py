@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from escalations.errors import Refused
 from escalations.forms.intake import NEW, TicketCreateForm
@@ -20,7 +20,7 @@ from journal.services import DraftConflict
 from policies.choices import PickListName
 from policies.selectors import pick_labels
 from web.clock import page_now
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, redirect_to
 
 FIND = "find"
 SEVERAL = ("readers",)
@@ -49,7 +49,7 @@ def _customer_part(form: TicketCreateForm, words: str, chosen: str) -> dict[str,
     return {"form": form, "rows": rows, "more": more, "words": words, "is_new": chosen == NEW, "known": known}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def ticket_create(request: HttpRequest) -> HttpResponse:
     """The form; `?customer=` chooses one, `?draft=` goes on with one. Sending it twice opens one ticket."""

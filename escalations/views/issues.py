@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.choices import Ability
 from accounts.models import User
@@ -28,7 +28,7 @@ from journal.models import Event
 from policies.choices import PickListName
 from policies.selectors import pick_labels
 from web.clock import page_now
-from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, page_or_fragment, redirect_to
 from web.toasts import toast
 
 STATES = ((about.OPEN, "Open"), (about.CLOSED, "Closed"), (about.ANY, "All"))
@@ -112,7 +112,7 @@ def _moment(event: Event, reader: User) -> dict[str, Any]:
     return {"who": who, "said": said, "sign": SIGNS.get(event.kind, "pencil"), "at": at, "more": more}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def issue_create(request: HttpRequest) -> HttpResponse:
     """Enter an issue before any ticket is linked to it."""
@@ -133,7 +133,7 @@ def _form(request: HttpRequest, form: IssueForm, issue: Issue | None, status: in
     return render(request, "escalations/issue_form.html", {"form": form, "issue": issue, **more}, status=int(status))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def issue_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is known. A lost race keeps what was typed and says so."""

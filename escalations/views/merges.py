@@ -18,10 +18,10 @@ from escalations.services.splitting import ticket_split as split
 from escalations.services.submits import submit_once
 from escalations.views.answers import refuse, service_answers
 from escalations.views.links import other_ticket
-from escalations.views.ticket_actions import actions_on, by_now, done, form_methods, ticket_to_change
+from escalations.views.ticket_actions import actions_on, by_now, done, ticket_to_change
 from escalations.views.tickets import crumbs
 from web.clock import page_now
-from web.http import INVALID, OK, redirect_to
+from web.http import INVALID, OK, form_methods, redirect_to
 from web.toasts import toast
 
 MESSAGES_SHOWN, SAID_SHOWN = 200, 3

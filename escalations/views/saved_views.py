@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Team
 from escalations.access import check_reads, team_choices, view_for, writes_view
@@ -19,10 +19,9 @@ from escalations.selectors.saved_views import open_view, query_of, view_lines, w
 from escalations.services import saved_views as service
 from escalations.views.answers import refuse, service_answers
 from web.clock import page_now
-from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to, safe_next
+from web.http import CONFLICT, INVALID, OK, form_methods, page_or_fragment, redirect_to, safe_next
 from web.toasts import toast
 
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
 LIST = "escalations:view_list"
 
 

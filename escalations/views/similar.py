@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from escalations.access import check_reads, parts_on_ticket, storable, ticket_for, writing_parts
 from escalations.choices import SimilarStage
@@ -24,7 +24,7 @@ from escalations.views.tickets import REPLY, crumbs
 from journal.models import Draft
 from journal.services import draft_save
 from web.clock import page_now
-from web.http import no_news, page_or_fragment, redirect_to, wants_fragment
+from web.http import form_methods, no_news, page_or_fragment, redirect_to, wants_fragment
 
 MOST_ON_A_PAGE = 10
 TYPED = ("technical_description", "likely_cause")
@@ -50,7 +50,7 @@ def _panel(request: HttpRequest, ticket: Ticket, most: int = MOST_SHOWN) -> dict
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 def ticket_similar(request: HttpRequest, ref: str) -> HttpResponse:
     """The panel, or a page with it. A POST carries what is being typed and writes nothing; 204: as `shown` already."""
     ticket = ticket_for(request.user, ref)

@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from escalations.access import escalation_for, parts_on_ticket, ticket_for
+from escalations.access import escalation_for, parts_on_ticket, ticket_for, writing_parts
 from escalations.choices import OPEN_STATES, Priority
 from escalations.domain.clocks import Wait
 from escalations.domain.lifecycle import TICKET_TRANSITIONS, allowed
-from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.errors import Overtaken, Refused
 from escalations.forms.tickets import AssignForm, PriorityForm, ReopenForm, RestrictForm, WaitForm
 from escalations.models import BulkAction, Ticket
 from escalations.selectors.handoff_targets import owner_notes
@@ -24,11 +24,10 @@ from escalations.services.bulk import bulk_once
 from escalations.views.answers import refuse, service_answers
 from web.clock import page_now
 from web.formats import counted
-from web.http import INVALID, OK, page_or_fragment, redirect_to, safe_next
+from web.http import INVALID, OK, form_methods, page_or_fragment, posted, redirect_to, safe_next
 from web.toasts import toast
 
 WAITS = {"wait_for_customer": Wait.CUSTOMER, "wait_for_vendor": Wait.VENDOR}
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,10 @@ def show_sheet(
     return page_or_fragment(request, "escalations/ticket_form.html", "escalations/_ticket_form.html", context, status)
 
 
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: a POST even when it is empty, otherwise nothing."""
-    return request.POST if request.method == "POST" else None
-
-
 def ticket_to_change(request: HttpRequest, ref: str) -> Ticket:
     """The ticket, for somebody who may write on it. Http404 without sight, NotAllowed without a part in it."""
     ticket = ticket_for(request.user, ref)
-    if not parts_on_ticket(request.user, ticket):
-        raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers can change it.")
+    writing_parts(request.user, ticket)
     return ticket
 
 

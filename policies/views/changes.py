@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import Refused
 from accounts.views.answers import service_answers
@@ -28,7 +28,7 @@ from policies.services.versions import problems_of
 from policies.services.versions import version_publish as publish
 from policies.studio import note_findings, studio_page
 from policies.views.rows import refuse
-from web.http import INVALID, OK, redirect_to
+from web.http import INVALID, OK, form_methods, redirect_to
 
 
 def grouped(changes: list[Change]) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def version_changes(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "policies/version_changes.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def version_publish(request: HttpRequest, code: str) -> HttpResponse:
     """What comes into force, what the prover says of it, and the act. By a second person."""

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.errors import Overtaken, Refused
 from accounts.views.answers import service_answers
@@ -36,7 +36,7 @@ from web.clock import page_now
 from web.conflicts import Conflict, chooses, differences, resolve
 from web.formats import format_time
 from web.forms import new_key
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, redirect_to
 from web.text import showable
 
 MOST_FIELDS, MOST_CHARS, LARGEST = 600, 60_000, 2_147_483_647
@@ -76,7 +76,7 @@ def _step_or_404(step: str) -> str:
     return step
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def designer(request: HttpRequest) -> HttpResponse:
     """One's interviews in progress, and the presets that a new one starts from."""
@@ -149,7 +149,7 @@ def _page(
     return render(request, "policies/designer_step.html", context, status=int(status))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def designer_step(request: HttpRequest, number: int, step: str) -> HttpResponse:
     """One step. What is sent is kept, right or wrong; "next" goes on only from what is right."""
@@ -230,7 +230,7 @@ def designer_draft(request: HttpRequest, number: int, step: str) -> HttpResponse
     return response
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def designer_end(request: HttpRequest, number: int) -> HttpResponse:
     """The policy that follows from all answers; made into a draft that is edited and proved in the studio."""

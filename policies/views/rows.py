@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import EditConflict, Refused
 from accounts.models import Role
@@ -25,7 +25,7 @@ from policies.services.rows import row_move as move_row
 from policies.services.rows import row_save, row_values, shown
 from policies.studio import studio_page
 from web.conflicts import chooses, resolve
-from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, page_or_fragment, redirect_to
 
 # Sections whose rows have a page of their own kind.
 APART = ("triggers", "authority")
@@ -97,7 +97,7 @@ def create_url(version: PolicyVersion, section: Section) -> str:
     return reverse("policies:row_create", args=[version.code, section.key])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def row_create(request: HttpRequest, code: str, section: str) -> HttpResponse:
     """A new row of a section."""
@@ -107,7 +107,7 @@ def row_create(request: HttpRequest, code: str, section: str) -> HttpResponse:
     return _row_page(request, draft_for(request.user, code), about, None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def row_edit(request: HttpRequest, code: str, section: str, pk: int) -> HttpResponse:
     """A row of a section; of authority, everything that one role may grant."""

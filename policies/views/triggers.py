@@ -7,7 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from accounts.errors import EditConflict, Refused
 from accounts.views.answers import lost_panel, service_answers
@@ -24,20 +24,20 @@ from policies.services.triggers import Conditions, ConditionsRefused, conditions
 from policies.studio import studio_page
 from policies.views.rows import refuse
 from web.conflicts import chooses, resolve
-from web.http import CONFLICT, INVALID, OK, page_or_fragment, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, page_or_fragment, redirect_to
 
 SECTION = BY_KEY["triggers"]
 START = (TypedGroup(),)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def trigger_create(request: HttpRequest, code: str) -> HttpResponse:
     """A new trigger."""
     return _editor(request, draft_for(request.user, code), None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def trigger_edit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """A trigger of a draft."""

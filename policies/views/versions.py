@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import EditConflict
 from accounts.views.answers import lost_panel, service_answers
@@ -19,7 +19,7 @@ from policies.services.drafts import draft_create, draft_delete, draft_describe
 from policies.studio import open_findings, studio_page
 from policies.views.documents import compared_with, document_context
 from web.conflicts import chooses, resolve
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, redirect_to
 
 SHOWN = 50
 FIELDS = {"title": "Title", "note": "What changes, and why"}
@@ -77,7 +77,7 @@ def version_delete(request: HttpRequest, code: str) -> HttpResponse:
     return redirect_to(request, reverse("policies:version_list"))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_methods
 @service_answers
 def version_edit(request: HttpRequest, code: str) -> HttpResponse:
     """What a draft is called and what it says about itself."""
