@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 from accounts.admin import KeptAdmin
 from accounts.errors import Overtaken
+from journal.admin import ReadOnlyAdmin
 from policies.admin_forms import GroupAdminForm, RowAdminForm, changed_words, is_open
 from policies.choices import PickListName, PolicyState
 from policies.domain.policy import PolicyInvalid
@@ -104,6 +105,12 @@ class Recorded(admin.ModelAdmin):
     def draft_behind(self, obj: Any) -> PolicyVersion:
         return obj
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and is_open(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and obj is not None and is_open(obj)
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -146,12 +153,6 @@ class PolicyVersionAdmin(Recorded):
     actions = ("publish", "copy_as_draft")
 
     readonly_fields = ("state", "base", "created_by", "published_by", "published_at", "retired_at")
-
-    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return super().has_change_permission(request, obj) and is_open(obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj is not None and is_open(obj)
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         if not change:
@@ -211,12 +212,6 @@ class TriggerAdmin(Recorded):
             kwargs["queryset"] = PolicyVersion.objects.filter(state=PolicyState.DRAFT).defer("snapshot")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def has_change_permission(self, request: HttpRequest, obj: Trigger | None = None) -> bool:
-        return super().has_change_permission(request, obj) and is_open(obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Trigger | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj is not None and is_open(obj)
-
     def save_model(self, request: HttpRequest, obj: Trigger, form: Any, change: bool) -> None:
         draft = hold_draft(obj.version)
         super().save_model(request, obj, form, change)
@@ -229,22 +224,13 @@ class TriggerAdmin(Recorded):
 
 
 @admin.register(Publication)
-class PublicationAdmin(admin.ModelAdmin):
+class PublicationAdmin(ReadOnlyAdmin):
     """Publications that were set for later: made and called off in the studio, where the draft is looked at."""
 
     list_display = ("version", "effective_at", "state", "by", "decided_at", "settled_at", "problem")
     list_filter = ("state",)
     list_select_related = ("version", "by")
     search_fields = ("version__code", "by__full_name", "problem")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
-        return False
 
 
 @admin.register(PickItem)
@@ -260,7 +246,7 @@ class PickItemAdmin(KeptAdmin):
 
 
 @admin.register(Delegation)
-class DelegationAdmin(admin.ModelAdmin):
+class DelegationAdmin(ReadOnlyAdmin):
     """A record of who lent whom what. Made and ended on its own page, where the rules of lending are kept."""
 
     list_display = ("delegator", "delegate", "starts_at", "ends_at", "limit", "created_by", "ended_by")
@@ -268,12 +254,3 @@ class DelegationAdmin(admin.ModelAdmin):
     list_select_related = ("delegator", "delegate", "created_by", "ended_by")
     search_fields = ("delegator__full_name", "delegate__full_name", "reason")
     date_hierarchy = "starts_at"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
-        return False
