@@ -369,15 +369,13 @@ def cancel(clock: ClockRecord, now: datetime) -> ClockRecord:
     return replace(clock, state=ClockState.CANCELLED, pauses=ended, remaining=None, stopped_at=now)
 
 
-def reopen(clock: ClockRecord, now: datetime, *, budget: int, calendar: Calendar) -> ClockRecord:
-    """The next round of a clock that has ended: a full budget from `now`, no pauses. The old round stays as it was.
+def take_back(clock: ClockRecord, now: datetime) -> ClockRecord:
+    """What met it was taken back: nobody counts it as met. Whoever calls starts the round that goes on from its start.
 
-    Raises ClockTransitionNotAllowed, TimeRunsBackwards and what `due_at` raises.
+    Raises ClockTransitionNotAllowed, TimeRunsBackwards.
     """
-    if clock.is_live or (clock.state == ClockState.BREACHED and clock.stopped_at is None):
-        raise ClockTransitionNotAllowed(clock.state, "reopen")
-    _check(clock, now, "reopen", ClockState.MET, ClockState.BREACHED, ClockState.CANCELLED)
-    return start(clock.kind, now=now, budget=budget, calendar=calendar, round=clock.round + 1)
+    _check(clock, now, "take back", ClockState.MET)
+    return replace(clock, state=ClockState.CANCELLED)
 
 
 def _settle(clock: ClockRecord, now: datetime, calendar: Calendar) -> ClockRecord:

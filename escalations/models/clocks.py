@@ -95,6 +95,7 @@ class Clock(models.Model):
                     ("paused", "met"),
                     ("paused", "breached"),
                     ("paused", "cancelled"),
+                    ("met", "cancelled"),  # what met it was taken back
                 ],
             )
         ]

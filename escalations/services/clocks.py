@@ -156,6 +156,10 @@ class TicketClocks:
         rows = self.live(*kinds) if kinds else [row for row in self.live() if row.kind not in OUTLIVING]
         return self._apply(rows, lambda record, _: core.cancel(record, self.now))
 
+    def take_back(self, row: Clock) -> None:
+        """What met this clock was taken back."""
+        self._put(row, core.take_back(self.record(row), self.now))
+
     def pause(self, wait: Wait, *, reason: str, review_at: datetime, by_id: int | None) -> Pause:
         """Begin a wait and hold the clocks that it holds."""
         rows = [row for row in self.rows if row.state in LIVE and core.pauses_for(ClockKind(row.kind), wait)]

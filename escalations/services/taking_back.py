@@ -45,7 +45,10 @@ def handoff_unacknowledge(*, escalation: Escalation, by: User) -> Escalation:
 
 
 def _count_on(clocks: TicketClocks, escalation: Escalation) -> Clock | None:
-    """Let the receiver's clock count from its first start. The round that has rung by this, if one has."""
+    """Let the receiver's clock count from its first start: a round that was met by this counts as met no more.
+
+    The round that has rung by this, if one has.
+    """
     asked = [row for row in clocks.rows if row.kind == ClockKind.ACKNOWLEDGEMENT]
     rounds = [row for row in asked if row.escalation_id == escalation.pk]
     if not rounds:
@@ -55,6 +58,7 @@ def _count_on(clocks: TicketClocks, escalation: Escalation) -> Clock | None:
         last.stopped_at = None
         last.save(update_fields=["stopped_at"])
         return None
+    clocks.take_back(last)
     target = Target(ClockKind.ACKNOWLEDGEMENT, last.budget, last.clause)
     row = clocks.start(
         target, version=last.policy_version, revision=last.calendar_revision, escalation=escalation, at=last.started_at

@@ -155,14 +155,13 @@ def test_ended_clocks_stay_as_they_are() -> None:
             clocks.rebudget(clock, HOUR, at(24, 12), calendar=WORK)
 
 
-def test_reopening_is_a_new_round_with_the_full_budget() -> None:
-    first = clocks.stop(paused(running(), at(24, 10)), at(24, 11), calendar=WORK)
-    second = clocks.reopen(first, at(25, 9), budget=8 * HOUR, calendar=WORK)
-    assert (second.round, second.state, second.due_at, second.pauses) == (2, ClockState.RUNNING, at(25, 17), ())
-    with pytest.raises(ClockTransitionNotAllowed):
-        clocks.reopen(second, at(25, 10), budget=HOUR, calendar=WORK)
-    with pytest.raises(ClockTransitionNotAllowed):
-        clocks.reopen(clocks.fire(running(), at(24, 18)), at(25, 10), budget=HOUR, calendar=WORK)
+def test_what_was_met_by_an_act_that_was_taken_back_counts_no_more() -> None:
+    met = clocks.stop(running(), at(24, 11), calendar=WORK)
+    taken_back = clocks.take_back(met, at(24, 12))
+    assert (taken_back.state, taken_back.stopped_at) == (ClockState.CANCELLED, at(24, 11))
+    for clock in (running(), taken_back, clocks.fire(running(), at(24, 18))):
+        with pytest.raises(ClockTransitionNotAllowed):
+            clocks.take_back(clock, at(25, 10))
 
 
 def test_priority_up_down_up_keeps_the_pauses_and_the_time_used() -> None:
