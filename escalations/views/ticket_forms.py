@@ -29,8 +29,6 @@ from escalations.views.ticket_actions import (
     actions_on,
     by_now,
     done,
-    form_methods,
-    posted,
     show_sheet,
     ticket_to_change,
 )
@@ -40,7 +38,7 @@ from journal.services import DraftConflict
 from policies.selectors import pick_choices, pick_labels
 from web.conflicts import PREFIX, Conflict, resolve
 from web.formats import counted
-from web.http import CONFLICT, INVALID, OK, redirect_to
+from web.http import CONFLICT, INVALID, OK, form_methods, posted, redirect_to
 
 RESOLVE = "resolve"
 
