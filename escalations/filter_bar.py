@@ -16,7 +16,7 @@ from escalations.selectors.queue_options import Choices, Option
 ALWAYS = ("state", "priority", "tier", "team")
 # Of these one is enough: later ones hold the earlier.
 SINGLE = ("due",)
-BY_ROW = ("customer", "parent", "issue")
+BY_ROW = ("customer", "parent", "issue", "when")
 NOT_CHIPS = ("q",)
 NAMES_SHOWN = 2
 COMPACT = "compact"
@@ -141,7 +141,7 @@ class FilterBar:
         return Facet(name, label, _summary(name, codes, choices), boxes(name, shown, set(codes)), off)
 
     def _by_row(self) -> list[Facet]:
-        """Filters by one row, which links bring and nobody chooses from a list."""
+        """Filters by one row or by a trigger's conditions, which links bring and nobody chooses from a list."""
         shown = []
         for name in BY_ROW:
             if name in self.chosen:

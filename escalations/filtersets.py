@@ -15,8 +15,12 @@ from django.db.models import DateTimeField, Func, Q, Value
 from escalations.choices import WAITING_FOR_RECEIVER, Axis, EscalationState
 from escalations.models import Escalation, Ticket
 from escalations.querysets import TicketQuerySet
+from escalations.selectors.fact_columns import fact_columns
 from escalations.selectors.queue_options import ANY, Options
 from escalations.selectors.waiting import handed_to
+from policies.domain.linked import trigger_of_text
+from policies.domain.triggers import InvalidRule
+from policies.querying import as_queryset
 from web.text import check_length, check_text
 
 LONGEST_SEARCH = 200  # characters
@@ -67,6 +71,29 @@ class SearchField(forms.CharField):
         check_length(text, LONGEST_SEARCH)
         check_text(text, multiline=False)
         return text
+
+
+class ConditionsField(forms.CharField):
+    """The conditions of a trigger as `policies.domain.linked` writes them."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if text:
+            try:
+                trigger_of_text(text)
+            except InvalidRule as error:
+                raise ValidationError(" ".join(problem.message for problem in error.problems)) from None
+        return text
+
+
+class ConditionsFilter(django_filters.Filter):
+    """Tickets on which a trigger with these conditions would fire now. Six statements for what they are asked with."""
+
+    field_class = ConditionsField
+    parent: "TicketFilter"
+
+    def filter(self, qs: TicketQuerySet, text: str) -> TicketQuerySet:
+        return qs.filter(as_queryset(trigger_of_text(text), fact_columns(self.parent.now))) if text else qs
 
 
 class AnyOf(django_filters.Filter):
@@ -213,6 +240,7 @@ class TicketFilter(django_filters.FilterSet):
     customer = _number("customer", "Customer")
     parent = _number("parent", "Children of")
     issue = _number("issue", "Issue")
+    when = ConditionsFilter(label="Matches")
     q = SearchFilter(label="Search")
 
     class Meta:

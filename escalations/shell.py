@@ -82,7 +82,8 @@ def _pins(request: HttpRequest) -> list[navigation.Link]:
     is_queue = request.path == reverse("escalations:queue_list")
     return [
         navigation.Link(
-            pin.view.name, pin.view.get_absolute_url(), count=navigation.Count(0, text=pin.count),
+            pin.view.name, pin.view.get_absolute_url(),
+            count=navigation.Count(0, text=pin.count) if pin.count else None,
             current=is_queue and shown == str(pin.view.pk),
         )
         for pin in pins_of(request.user, now=page_now(request), zone=timezone.get_current_timezone())

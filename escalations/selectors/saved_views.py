@@ -18,12 +18,15 @@ from escalations.selectors.counts import CAP, Linked, Part, count_text, kept_par
 from escalations.selectors.queue import SORTS, Queue
 from escalations.selectors.queue_options import Options, queue_options
 from escalations.services.saved_views import MOST_PINS
+from policies.domain.linked import trigger_of_text
+from policies.domain.triggers import InvalidRule, trigger_words
+from policies.offers import list_names
 
 OPEN = "view"  # the address of a view, and what says of an address of one's own that it began as one
 # What an address may say besides: none of it makes a view another.
 PASSING = {OPEN, OF, "cursor", "format", "since", "facts"}
 LOOKS = ("sort", "density", "column")
-FREE = ("q", "customer", "parent", "issue")
+FREE = ("q", "customer", "parent", "issue", "when")
 # Filters by which time passes: what they count cannot be prepared.
 TIMED = ("due", "breached")
 
@@ -76,7 +79,25 @@ def _exists(name: str, value: str, options: Options) -> bool:
             return True
     if name not in TicketFilter.base_filters:
         return False
+    if name == "when":
+        return _is_readable(value)
     return name in FREE or options.find(name, value) is not None
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        trigger_of_text(text)
+    except InvalidRule:
+        return False
+    return True
+
+
+def conditions_words(text: str) -> str:
+    """A trigger's conditions of an address in words; "" for what is none. As many statements as the lists of names."""
+    try:
+        return trigger_words(trigger_of_text(text), list_names())
+    except InvalidRule:
+        return ""
 
 
 def _lost(name: str, value: str) -> str:
@@ -91,15 +112,17 @@ def words_of(query: str, options: Options) -> str:
     for name, values in QueryDict(query).lists():
         known = TicketFilter.base_filters.get(name)
         if known is not None:
-            labels = [option.label if (option := _option(name, value, options)) else value for value in values]
-            said.append(f"{known.label} {' or '.join(labels)}")
+            said.append(f"{known.label} {' or '.join(_label(name, value, options) for value in values)}")
         elif name == "sort":
             said += [sort.words for sort in SORTS if sort.key == values[0]]
     return ", ".join(said) or "All open tickets"
 
 
-def _option(name: str, value: str, options: Options) -> Any:
-    return None if name in FREE else options.find(name, value)
+def _label(name: str, value: str, options: Options) -> str:
+    if name == "when":
+        return f"“{conditions_words(value)}”"
+    option = None if name in FREE else options.find(name, value)
+    return option.label if option else value
 
 
 # --- the page of all views -----------------------------------------------------------------------------------
@@ -145,8 +168,15 @@ def pins_of(user: User, *, now: datetime, zone: Any) -> list[Pin]:
     """The pinned views with their counts, capped: two statements (see `linked_counts`), one for those who have none."""
     rows = PinnedView.objects.filter(user=user).select_related("view", "view__team").order_by("position", "pk")
     views = [row.view for row in rows if sees_view(user, row.view)]
-    numbers, _ = linked_counts([_linked(user, view, now, zone) for view in views]) if views else ([], [])
-    return [Pin(view, count_text(number, CAP)) for view, number in zip(views, numbers, strict=True)]
+    counted = [view for view in views if not is_dear(view)]
+    numbers, _ = linked_counts([_linked(user, view, now, zone) for view in counted]) if counted else ([], [])
+    counts = {view.pk: count_text(number, CAP) for view, number in zip(counted, numbers, strict=True)}
+    return [Pin(view, counts.get(view.pk, "")) for view in views]
+
+
+def is_dear(view: SavedView) -> bool:
+    """Whether counting it takes too long for every page: conditions ask for clocks and for words of messages."""
+    return "when" in QueryDict(view.query)
 
 
 def _linked(user: User, view: SavedView, now: datetime, zone: Any) -> Linked:

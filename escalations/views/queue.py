@@ -23,7 +23,7 @@ from escalations.selectors.customers import customers_named
 from escalations.selectors.queue import NEWS_CAP, Queue, anything_since
 from escalations.selectors.queue_options import queue_options
 from escalations.selectors.queue_views import Tab, queue_url
-from escalations.selectors.saved_views import Opened, open_view, query_of
+from escalations.selectors.saved_views import Opened, conditions_words, open_view, query_of
 from escalations.services import reading
 from web.clock import page_now
 from web.exports import csv_response, xlsx_response
@@ -51,16 +51,18 @@ def queue_list(request: HttpRequest) -> HttpResponse:
     chips = chips_for(rows, now=queue.now, zone=queue.zone)
     book = Book.open(request.user, now=queue.now, zone=queue.zone, options=queue.options)
     request.held_tickets = queue.held
+    may_work = request.user.can(Ability.WORK)
+    fixed = FIXED if may_work else FIXED[1:]  # who only reads has nothing to select tickets for
     context = {
         "queue": queue,
         "bar": bar,
         "page": page,
         "shown": len(rows),
         "columns": bar.columns,
-        "body": table_body([*FIXED, *bar.columns], lines_of(rows, book, chips)),
+        "body": table_body([*fixed, *bar.columns], lines_of(rows, book, chips)),
         "at": format_instant(queue.now, queue.zone, queue.now),
         "since": queue.now.isoformat(),
-        "may_work": request.user.can(Ability.WORK),
+        "may_work": may_work,
         "hints": list(customers_named(queue.words)[:HINTS]) if queue.words else [],
         "problem": _problem(queue),
         "key": new_key(),
@@ -98,14 +100,15 @@ def _tabs(queue: Queue, bar: FilterBar, opened: Opened) -> list[Tab]:
 
 
 def _narrowed(queue: Queue) -> dict[str, str]:
-    """The names of the rows that the address narrows the queue to. A statement for each, and mostly there is none."""
+    """The names of what the address narrows the queue to. A statement for each row, and mostly there is none."""
     named = {"customer": (Customer.objects.all(), "name"), "issue": (Issue.objects.all(), "title"),
              "parent": (queue.visible, "ref")}  # fmt: skip
     asked = {name: queue.chosen[name][0] for name in named if name in queue.chosen}
-    return {
+    found = {
         name: named[name][0].filter(pk=pk).values_list(named[name][1], flat=True).first() or ""
         for name, pk in asked.items()
     }
+    return found | {"when": conditions_words(queue.chosen["when"][0])} if "when" in queue.chosen else found
 
 
 def _problem(queue: Queue) -> str:

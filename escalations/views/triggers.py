@@ -8,10 +8,12 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from escalations.access import TICKET_RELATIONS, may_see
 from escalations.models import Ticket
+from escalations.selectors.queue_views import queue_url
 from escalations.selectors.trying import SHOWN, OnOne, try_on_open, try_on_ticket
 from journal import clock
 from policies.access import check_studio
 from policies.domain.compiling import compile_trigger
+from policies.domain.linked import conditions_text
 from policies.domain.triggers import CompiledTrigger, InvalidRule, Names, Problem, TriggerRule, trigger_words
 from policies.domain.typed import understood_groups
 from policies.forms.triggers import read_groups
@@ -36,6 +38,7 @@ def trigger_try(request: HttpRequest) -> HttpResponse:
             "reference": reference,
             "one": _one(request.user, reference, trigger, names) if reference else None,
             "open": try_on_open(trigger, request.user, now=now),
+            "queue": queue_url({"when": [conditions_text(trigger.rule)]}),
         }
     status = OK if trigger is not None else INVALID
     return page_or_fragment(request, "escalations/trigger_try.html", "escalations/_trigger_try.html", context, status)
