@@ -133,8 +133,11 @@ def credit_page(request: CreditRequest, reach: Reach, *, now: datetime, zone: Zo
     spent = counted or Spent()
     asked = Request(request.action, request.amount)
     shown = authority_decide(grants=able, request=asked, spent=spent) if able else None
-    may_pass_on = any(one.rank >= asked_rank(request) for one in able)
-    above, waits_for = _around(request, policy, spent, now) if request.waits else ("", "")
+    rank = max((one.rank for one in able), default=0)
+    may_pass_on = bool(able) and rank >= asked_rank(request)
+    above, waits_for = (
+        _around(request, policy, spent, max(rank, asked_rank(request)), now) if request.waits else ("", "")
+    )
     earlier, hidden = _earlier(request, issue, reach.user, now)
     chips = chips_of([request.clock_id], now=now, zone=zone) if request.waits and request.clock_id else {}
     return CreditPage(
@@ -192,12 +195,11 @@ def _clause(request: CreditRequest, policy: Policy, decision: AuthorityDecision 
     return policy.clause(key) if key else None
 
 
-def _around(request: CreditRequest, policy: Policy, spent: Spent, now: datetime) -> tuple[str, str]:
-    """Who would be asked next, and who is asked now, in words."""
+def _around(request: CreditRequest, policy: Policy, spent: Spent, rank: int, now: datetime) -> tuple[str, str]:
+    """Who above this rank would be asked next, and who is asked now, in words."""
     rules = [one for one in policy.authority if one.action == request.action]
     found = approvers([one.role for one in rules], ticket=request.ticket, requester_id=request.requested_by_id, now=now)
     routed = request.routed_to
-    rank = routed.rank if routed else 0
     above = [one for one in rules if one.rank > rank and found[one.role]]
     grants = grants_in(above, action=request.action, attended=attended(found))
     decision = authority_decide(grants=grants, request=Request(request.action, request.amount), spent=spent)

@@ -140,23 +140,23 @@ def credit_route_up(*, request: CreditRequest, by: User, reason: str) -> CreditR
     _not_the_requester(held)
     if not reason.strip():
         raise Refused("Say why.", {"reason": "Whoever decides reads this."})
-    if all(one.rank < asked_rank(held.request) for one in _able(held, held_grants(held))):
+    own = max(one.rank for one in _able(held, held_grants(held)))
+    if own < asked_rank(held.request):
         raise NotAllowed(f"It waits for {held.request.routed_to} by now. They can route it up.")
-    target, is_attended = next_role(held)
+    target, is_attended = next_role(held, above=own)
     if target is None:
         raise Refused("Nobody above can be asked. Approve or deny it.")
     move_up(held, target, by=held.by, reason=reason.strip(), is_attended=is_attended)
     return held.request
 
 
-def next_role(held: HeldRequest) -> tuple[Role | None, bool]:
-    """The lowest role above the one asked that has enough, and where somebody is there if there is such a one.
+def next_role(held: HeldRequest, *, above: int) -> tuple[Role | None, bool]:
+    """The lowest role above this rank that has enough, and where somebody is there if there is such a one.
 
     And whether somebody is. (None, False) from the top.
     """
     request = held.request
-    rank = asked_rank(request)
-    rules = [one for one in held.policy.authority if one.action == request.action and one.rank > rank]
+    rules = [one for one in held.policy.authority if one.action == request.action and one.rank > above]
     found = approvers(
         [one.role for one in rules], ticket=request.ticket, requester_id=request.requested_by_id, now=held.now
     )

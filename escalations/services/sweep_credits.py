@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from escalations.choices import CreditState
+from escalations.credit_access import asked_rank
 from escalations.models import CreditRequest
 from escalations.services.credit_decisions import expire, move_up, next_role
 from escalations.services.credit_holding import HeldRequest, held_for
@@ -101,7 +102,7 @@ def _rang(one: CreditRequest) -> bool:
 
 
 def _move(held: HeldRequest) -> None:
-    target, is_attended = next_role(held)
+    target, is_attended = next_role(held, above=asked_rank(held.request))
     if target is not None:
         move_up(held, target, by=None, reason=RANG, is_attended=is_attended)
         return

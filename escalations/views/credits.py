@@ -121,6 +121,11 @@ def _what(page: CreditPage) -> str:
     return format_money(page.request.amount) if page.request.amount is not None else page.name
 
 
+def _thing(page: CreditPage) -> str:
+    """The same within a sentence."""
+    return _what(page) if page.request.is_money else page.name.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """An answer that needs a reason: its form's words, its service, and what is said when it is done."""
@@ -164,7 +169,7 @@ def credit_deny(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no, with a reason that the requester reads."""
     found, page = _answerable(request, pk)
     sheet = Sheet(
-        f"Deny {_what(page)}", f"{found.requested_by} reads why.", f"Deny {_what(page)}",
+        f"Deny {_thing(page)}", f"{found.requested_by} reads why.", f"Deny {_thing(page)}",
         reverse("escalations:credit_deny", args=[pk]), "x",
     )  # fmt: skip
     act: Act = lambda one, by, reason: credit_decisions.credit_deny(request=one, by=by, reason=reason)  # noqa: E731
@@ -180,7 +185,7 @@ def credit_route_up(request: HttpRequest, pk: int) -> HttpResponse:
     if found.waits and not page.may_pass_on:
         raise NotAllowed(f"It waits for {found.routed_to} by now. They can route it up.")
     sheet = Sheet(
-        f"Route {_what(page)} up", f"Next up: {page.next_up}." if page.next_up else "Nobody above can be asked.",
+        f"Route {_thing(page)} up", f"Next up: {page.next_up}." if page.next_up else "Nobody above can be asked.",
         "Route up", reverse("escalations:credit_route_up", args=[pk]), "arrow-up-right",
     )  # fmt: skip
     act: Act = lambda one, by, reason: credit_decisions.credit_route_up(request=one, by=by, reason=reason)  # noqa: E731

@@ -194,6 +194,15 @@ def test_a_delegation_answers_where_one_s_own_role_is_not_asked(org):
         assert credit_deny(request=second, by=delegate, reason="No.").delegation == lent
 
 
+def test_routed_up_from_where_one_stands(org):
+    """Whoever answers from above what waits for somebody else does not route it to their own role."""
+    made = requested(org, "400")
+    assert made.routed_to.code == "l2_specialist"
+    assert credit_route_up(request=made, by=org.vp, reason="Ask the board.").routed_to.code == "c_level"
+    with pytest.raises(Refused, match="Nobody above"):
+        credit_route_up(request=requested(org, "400"), by=org.chief, reason="?")
+
+
 def test_no_way_up_from_the_top(org):
     made = ask(org, "30000", by=org.vp)
     with pytest.raises(Refused, match="Nobody above"):

@@ -133,6 +133,21 @@ def test_above_the_limit_there_is_no_approve_but_a_way_up(org):
     assert "Above your limit" in answer.content.decode()
 
 
+def test_the_way_up_begins_above_the_reader(org):
+    chief = org.person("chief", "c_level")
+    made = ask(org)
+    for reader, said in ((org.manager, "Next up: Vp Example"), (org.vp, "Next up: Chief"), (chief, "Nobody above")):
+        assert said in page(reader, "escalations:credit_detail", made.pk).content.decode()
+
+
+def test_an_action_is_named_within_the_sentence(org):
+    made = credit_request(ticket=org.ticket(), by=org.agent, action="contract_modification", reason="They ask for it.")
+    assert (
+        '<h1 id="credit_form-h">Deny contract modification</h1>'
+        in page(org.manager, "escalations:credit_deny", made.pk).content.decode()
+    )
+
+
 def test_what_moved_up_by_its_clock_is_still_offered_but_not_to_be_passed_on(org):
     with clock.travel(NOON) as traveller:
         made = ask(org)
