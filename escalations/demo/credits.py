@@ -30,13 +30,17 @@ class Money:
         with clock.travel(self.now - ago):
             return act()
 
-    def open_ticket(self, team: str, *, customer: str = "", opened: timedelta = timedelta(0)) -> Ticket | None:
-        """The oldest open ticket of the team that was opened at least so long ago."""
+    def open_ticket(
+        self, team: str, *, customer: str = "", but: int | None = None, opened: timedelta = timedelta(0)
+    ) -> Ticket | None:
+        """The oldest open ticket of the team that was opened at least so long ago, of another customer than `but`."""
         found = Ticket.objects.open().filter(
             team__code=team, is_restricted=False, opened_at__lt=self.now - opened
         ).exclude(state=TicketState.NEW)  # fmt: skip
         if customer:
             found = found.filter(customer__name=customer)
+        if but is not None:
+            found = found.exclude(customer=but)
         return found.select_related("customer").order_by("opened_at").first()
 
     def past_ticket(self, customer: str, ago: timedelta) -> Ticket | None:
@@ -69,14 +73,12 @@ def tell_credits(now: datetime) -> None:
     if delta is not None:
         _today(money, delta)
     if integrations is not None:
-        money.ask(
-            50 * MINUTE, integrations, "ines", "250.00", "Two hours without deliveries; the contract promises it."
-        )
+        money.ask(50 * MINUTE, integrations, "ines", "250.00", "Two hours of work lost; the contract promises it.")
         money.at(
             4 * MINUTE,
             lambda: credit_request(
                 ticket=integrations, by=people["ines"], action="contract_modification",
-                reason="They ask for a higher rate limit until their own fix ships in June.",
+                reason="They ask to pay in sixty days instead of thirty until this is put right.",
             ),
         )  # fmt: skip
     pellworth = money.open_ticket("delta", customer=PELLWORTH) or money.open_ticket("integrations", customer=PELLWORTH)
@@ -84,8 +86,8 @@ def tell_credits(now: datetime) -> None:
         who = "ines" if pellworth.team.code == "integrations" else "tomasz"
         money.ask(
             2 * MINUTE, pellworth, who, "1850.00",
-            "No deliveries since 09:40. 1,140 shipments without status, their own customers are calling. Contract "
-            "promises 10 % of the monthly fee for more than 4 hours; this is that sum.",
+            "Nothing has come through since 09:40, and their own customers are calling. The contract promises 10 % of "
+            "the monthly fee for more than 4 hours; this is that sum.",
         )  # fmt: skip
 
 
@@ -116,6 +118,6 @@ def _today(money: Money, ticket: Ticket) -> None:
         lambda: credit_deny(request=no, by=people["dana"], reason="The contract caps this at the day's fee."),
     )  # fmt: skip
     money.ask(6 * MINUTE, ticket, "dana", "7500.00", "They weigh leaving; their board meets tomorrow.")
-    other = money.open_ticket("delta")
+    other = money.open_ticket("delta", but=ticket.customer_id)
     if other is not None:
         money.ask(3 * MINUTE, other, "tomasz", "120.00", "Charged twice for one seat.")
