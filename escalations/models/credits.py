@@ -185,7 +185,7 @@ class CreditMove(models.Model):
 
 
 class CreditAccount(models.Model):
-    """A customer's budget row. Whoever asks, decides or reverses locks it, so that sums are taken one at a time.
+    """A customer's budget row. Every line of the ledger locks it first, so that sums are taken one at a time.
 
     Lock order everywhere: the ticket, the person's and the delegation's rows, the request, and this last of all.
     """
@@ -235,6 +235,7 @@ class CreditEntry(models.Model):
             models.Index(
                 fields=["ticket"], name="credit_entry_ticket", condition=Q(kind=EntryKind.ISSUE), include=["amount"]
             ),
+            models.Index(fields=["customer"], name="credit_entry_reversed", condition=Q(kind=EntryKind.REVERSAL)),
             models.Index(fields=["-at", "-id"], name="credit_entry_newest"),
         ]  # fmt: skip
         constraints = [
