@@ -125,7 +125,12 @@ def credit_for(user: User, pk: int, now: datetime) -> tuple[CreditRequest, Reach
     return request, reach
 
 
+def reads_ledger(user: User) -> bool:
+    """Whether somebody answers for the money or for the rules."""
+    return any(user.can(ability) for ability in READERS)
+
+
 def check_ledger(user: User) -> None:
     """Http404 for those who answer neither for the money nor for the rules."""
-    if not any(user.can(ability) for ability in READERS):
+    if not reads_ledger(user):
         raise Http404("The ledger is for managers, process owners and administrators.")

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.choices import Ability
 from escalations.choices import Complexity, Sentiment
-from escalations.selectors.citations import citations
+from escalations.selectors.citations import citations, clause_citations
 from escalations.selectors.counts import CAP, count_text
 from escalations.selectors.desk import desk_count
 from escalations.selectors.holdings import open_by_tier
@@ -99,7 +99,7 @@ def register() -> None:
     navigation.register(
         group="Work", label="Team desk", icon="users", url_name="escalations:team_desk", order=15, visible=_leads,
     )  # fmt: skip
-    register_citations(citations)
+    register_citations(citations, clause_citations)
     register_holdings(open_by_tier)
     register_list("sentiment", lambda: dict(Sentiment.choices))
     register_list("complexity", lambda: dict(Complexity.choices))

@@ -6,6 +6,7 @@ from escalations.views import (
     attachments,
     bulk,
     calendars,
+    citations,
     clocks,
     consults,
     credit_ledger,
@@ -204,6 +205,7 @@ credit_urls = [
 
 trigger_urls = [
     path("triggers/try/", triggers.trigger_try, name="trigger_try"),
+    path("citations/<str:code>/", citations.citation_list, name="citation_list"),
     path("calendars/<slug:code>/preview/", calendars.calendar_preview, name="calendar_preview"),
 ]
 

@@ -48,7 +48,7 @@ RULES: dict[Open, str] = {
         " escalations:inbox_news"
         " escalations:customer_detail policies:policy_detail policies:policy_markdown"
         " escalations:approval_list policies:authority_detail policies:delegation_list"
-        " accounts:calendar_list accounts:calendar_detail"
+        " accounts:calendar_list accounts:calendar_detail escalations:citation_list"
         " accounts:rota_list accounts:rota_detail accounts:rota_month accounts:rota_export accounts:shift_detail"
         " accounts:expertise_list accounts:expertise_detail accounts:rating_change"
         " accounts:absence_list accounts:absence_create accounts:absence_change accounts:absence_cancel"

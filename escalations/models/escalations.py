@@ -69,6 +69,7 @@ class Escalation(models.Model):
                 condition=Q(state__in=WAITING_FOR_RECEIVER),
             ),
             models.Index(fields=["ticket", "-filed_at"], name="escalation_ticket"),
+            models.Index(fields=["policy_version", "clause"], name="escalation_clause", condition=~Q(clause="")),
             models.Index(fields=["from_user", "-filed_at"], name="escalation_sender"),
             models.Index(fields=["filed_at"], name="escalation_filed"),
             models.Index(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from policies.access import check_reads, version_for, versions_for
 from policies.choices import PolicyState
+from policies.citing import clauses_cited
 from policies.document import document_of
 from policies.domain.policy import Policy
 from policies.markdown import document_markdown
@@ -37,6 +38,7 @@ def policy_detail(request: HttpRequest, code: str | None = None) -> HttpResponse
         "version": version,
         "versions": versions,
         "in_force": version.state == PolicyState.PUBLISHED,
+        "clause_citations": clauses_cited(request.user, version.pk),
         **document_context(version, policy, since),
     }
     return render(request, "policies/policy_detail.html", context)

@@ -12,7 +12,7 @@ from accounts.errors import EditConflict
 from accounts.views.answers import lost_panel, service_answers
 from policies.access import check_studio, draft_for, studio_version, versions_for
 from policies.choices import PolicyState
-from policies.citing import cited_by
+from policies.citing import cited_by, clauses_cited
 from policies.forms.versions import DraftForm
 from policies.proving import rules_of
 from policies.services.drafts import draft_create, draft_delete, draft_describe
@@ -31,7 +31,7 @@ def version_list(request: HttpRequest) -> HttpResponse:
     check_studio(request.user)
     rows = versions_for(request.user).select_related("base").defer("snapshot", "base__snapshot")
     versions = list(rows.order_by("-created_at", "-id")[:SHOWN])
-    cited = cited_by(version.pk for version in versions)
+    cited = cited_by(request.user, (version.pk for version in versions))
     lines = [
         {
             "version": version,
@@ -50,7 +50,8 @@ def version_detail(request: HttpRequest, code: str) -> HttpResponse:
     versions = list(versions_for(request.user).order_by("-created_at"))
     since = compared_with(request, version, versions)
     context = studio_page(
-        request, version, "document", versions=versions, cited=cited_by([version.pk])[version.pk],
+        request, version, "document", versions=versions, cited=cited_by(request.user, [version.pk])[version.pk],
+        clause_citations=clauses_cited(request.user, version.pk),
         **document_context(version, rules_of(version), since),
     )  # fmt: skip
     context["open_now"] = open_findings(version)
