@@ -66,9 +66,17 @@ def test_a_trigger_that_names_a_lower_tier_does_nothing():
 def test_where_there_are_no_engineers_the_top_is_asked():
     """A designer's policy may have two tiers, or ranks that are not counted from 1."""
     two = replace(POLICY, tiers=POLICY.tiers[:2])
+    four = replace(POLICY, tiers=(*POLICY.tiers, tier("L4", 4, ack_seconds=900)))
     counted = replace(POLICY, tiers=(tier("A", 10), tier("B", 20, ack_seconds=900), tier("C", 30, ack_seconds=900)))
 
-    for policy, at, expected in ((two, "L1", "L2"), (two, "L2", None), (counted, "A", "C"), (counted, "B", "C")):
+    for policy, at, expected in (
+        (two, "L1", "L2"),
+        (two, "L2", None),
+        (four, "L1", "L3"),
+        (four, "L3", "L4"),
+        (counted, "A", "C"),
+        (counted, "B", "C"),
+    ):
         found = advise(policy=policy, tier=at, answers={"complexity": "engineering"})
         assert said(found) == (expected, False)
 

@@ -82,6 +82,7 @@ def test_any_answers_make_a_policy_that_can_run(given_answers):
 
     assert problems_of(policy) == []
     assert 2 <= len(policy.tiers) <= 6
+    assert policy.tiers[-1].time_limit_seconds is None, "from the top there is nowhere to escalate to"
     assert len({one.key for one in policy.triggers}) == len(policy.triggers)
     assert len({one.key for one in policy.commitments}) == len(policy.commitments)
     assert design(given_answers, BASE, code="2026.9") == policy
@@ -131,6 +132,54 @@ def test_conditions_ask_for_the_organisations_ranks():
     assert values == {10, 30}
 
 
+def conditions(trigger) -> list[tuple[str, str, object]]:
+    return [(one.fact, one.operator, one.value) for group in trigger.groups for one in group.conditions]
+
+
+def test_triggers_say_exactly_what_was_answered():
+    start = preset_answers(Preset.SHOP, setting(4), BASE)
+    made = replace(
+        start, problems=frozenset(Problem), triggers=frozenset(Common), upset_attempts=4, premium_wait_seconds=5400,
+        segments=tuple(replace(one, is_premium=one.code == "smb") for one in start.segments),
+        tiers=tuple(replace(one, ack_seconds=600 * place) for place, one in enumerate(start.tiers)),
+        technical_types=("bug",),
+    )  # fmt: skip
+    policy = design(made, BASE, code="x")
+    triggers = {one.key: one for one in policy.triggers}
+
+    assert {key: conditions(triggers[key]) for key in (
+        "critical_type", "premium_waits", "complex_at_entry", "engineering_required", "vendor_dependency",
+        "upset_after_attempts", "unacknowledged_twice", "upset_waits", "social_media", "express",
+    )} == {
+        "critical_type": [("tier", "less", 3), ("issue_type", "any_of", ["data_loss"])],
+        "premium_waits": [("tier", "is", 1), ("segment", "any_of", ["smb"]), ("wait_time", "more", 5400)],
+        "complex_at_entry": [("tier", "is", 1), ("issue_type", "any_of", ["bug"]), ("complexity", "is", "high")],
+        "engineering_required": [("tier", "less", 3), ("engineering_required", "is", True)],
+        "vendor_dependency": [("tier", "is", 3), ("vendor", "is", True)],
+        "upset_after_attempts": [("sentiment", "is", "upset"), ("attempts", "more", 4)],
+        "unacknowledged_twice": [("unacknowledged_for", "more", 3600)],
+        "upset_waits": [("sentiment", "is", "upset"), ("wait_time", "more", 3600)],
+        "social_media": [("channel", "is", "social"), ("sentiment", "any_of", ["frustrated", "upset"])],
+        "express": [("tier", "is", 1), ("issue_type", "any_of", ["shipping"]), ("order_value", "at_least", "500.00")],
+    }  # fmt: skip
+    assert [group.join for group in triggers["express"].groups] == ["all", "any"]
+    targets = {key: one.to_tier for key, one in triggers.items() if one.action == TriggerAction.ESCALATE}
+    assert targets == {
+        "critical_type": "L3", "premium_waits": "L2", "complex_at_entry": "L2", "engineering_required": "L3",
+        "vendor_dependency": "L4", "upset_after_attempts": None,
+    }  # fmt: skip
+    assert [one.follow_up_seconds for one in policy.tiers] == [None, 3600, 3600, 3600]
+
+
+def test_what_leads_to_a_pool_of_the_base_is_not_kept():
+    """The pools are the interview's own."""
+    first = next(one for one in BASE.triggers if one.kind == TriggerKind.MANAGEMENT)
+    pooled = replace(first, key="pooled", to_pool="old", to_team=None)
+    base = replace(BASE, triggers=(first, pooled))
+    policy = design(replace(preset_answers(Preset.GENERAL, setting(), base), problems=frozenset()), base, code="x")
+    assert [one.key for one in policy.triggers if one.kind == TriggerKind.MANAGEMENT] == [first.key]
+
+
 def test_b2b_routes_by_words_and_segments_to_pools():
     policy = design(preset_answers(Preset.B2B, setting(3), BASE), BASE, code="x")
     routing = {one.key: one for one in policy.triggers if one.kind == TriggerKind.ROUTING}
@@ -168,6 +217,9 @@ def test_an_organisation_without_teams_gets_a_policy_all_the_same(preset):
 
 def test_credits_are_only_what_was_answered():
     start = preset_answers(Preset.GENERAL, setting(), BASE)
+    old = {(one.role, one.action): replace(one, note="As agreed.", inclusive=False) for one in BASE.authority}
+    kept = design(start, replace(BASE, authority=tuple(old.values())), code="x")
+    assert {(one.role, one.action): one for one in kept.authority} == old, "unchanged, with remark and reach"
     limits = (("support_manager", Decimal(100)), ("c_level", None), ("nobody", Decimal(5)))
     policy = design(replace(start, credit_limits=limits), BASE, code="x")
 

@@ -48,6 +48,36 @@ def test_an_any_group_gives_only_the_conditions_that_held():
     assert [one.words for one in match.reasons] == ["Issue type is security_breach"]
 
 
+def test_an_any_group_of_which_nothing_holds_does_not_hold():
+    silent = Group("any", (Condition("attempts", "more", 8), Condition("is_vip", "is", True)))
+    loud = Group("any", (Condition("attempts", "more", 3),))
+    facts = {"attempts": 5, "is_vip": False}
+
+    assert evaluate(compile_trigger(TriggerRule("t", "T", "all", (silent,))), facts) is None
+    assert evaluate(compile_trigger(TriggerRule("t", "T", "all", (silent, loud))), facts) is None
+    match = evaluate(compile_trigger(TriggerRule("t", "T", "any", (silent, loud))), facts)
+    assert match is not None
+    assert [one.words for one in match.reasons] == ["Attempts is more than 3"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "held"),
+    [("is", [3]), ("more", [4]), ("at_least", [3, 4]), ("less", [2]), ("at_most", [2, 3])],
+)
+def test_numbers_at_below_and_above_their_bound(operator, held):
+    assert [had for had in (2, 3, 4) if fires({"attempts": had}, ("attempts", operator, 3))] == held
+
+
+@pytest.mark.parametrize(
+    ("operator", "held"),
+    [("contains_any", ["one", "both"]), ("contains_all", ["both"]), ("contains_none", ["neither"])],
+)
+def test_words(operator, held):
+    said = {"neither": set(), "one": {"refund"}, "both": {"refund", "lawyer", "press"}}
+    asked = ("words", operator, ["refund", "lawyer"])
+    assert [name for name, words in said.items() if fires({"words": frozenset(words)}, asked)] == held
+
+
 def test_groups_hold_together_by_their_own_word():
     groups = tuple(Group("all", (Condition("attempts", "more", count),)) for count in (3, 8))
 
@@ -84,6 +114,9 @@ def test_money_is_compared_to_the_cent():
         (("attempts", "more", "three"), "value", "whole number"),
         (("attempts", "more", True), "value", "whole number"),
         (("attempts", "more", 10**12), "value", "too large"),
+        (("attempts", "more", -(10**12)), "value", "too large"),
+        (("revenue_at_risk", "more", "1000000000000"), "value", "two decimals"),
+        (("segment", "any_of", [str(number) for number in range(61)]), "value", "at most 60 values"),
         (("revenue_at_risk", "more", "-1"), "value", "zero or more"),
         (("revenue_at_risk", "more", "NaN"), "value", "zero or more"),
         (("revenue_at_risk", "more", "1.005"), "value", "two decimals"),
@@ -131,6 +164,8 @@ def test_a_trigger_without_sense_is_refused(groups, said):
         (("priority", "any_of", [1, 2]), ("priority", "none_of", [1, 2])),
         (("attempts", "more", 3), ("attempts", "less", 4)),
         (("attempts", "at_least", 4), ("attempts", "at_most", 3)),
+        (("attempts", "at_least", 4), ("attempts", "less", 4)),
+        (("attempts", "more", 3), ("attempts", "at_most", 3)),
         (("revenue_at_risk", "more", "10"), ("revenue_at_risk", "less", "10.01")),
         (("sentiment", "unknown", None), ("sentiment", "is", "upset")),
         (("is_vip", "is", True), ("is_vip", "is", False)),
@@ -142,6 +177,31 @@ def test_conditions_that_exclude_each_other_are_refused_where_both_must_hold(fir
     with pytest.raises(InvalidRule, match="can never both be true"):
         compile_trigger(rule(first, second))
     compile_trigger(rule(first, second, join="any"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("attempts", "more", 3), ("attempts", "less", 5)),
+        (("attempts", "at_least", 3), ("attempts", "at_most", 3)),
+        (("attempts", "at_least", 3), ("attempts", "less", 4)),
+        (("attempts", "more", 3), ("attempts", "at_most", 4)),
+        (("revenue_at_risk", "more", "10"), ("revenue_at_risk", "less", "10.02")),
+        (("priority", "any_of", [1, 2]), ("priority", "none_of", [1])),
+        (("words", "contains_any", ["refund", "lawyer"]), ("words", "contains_none", ["lawyer"])),
+        (("words", "contains_all", ["refund"]), ("words", "contains_none", ["lawyer"])),
+    ],
+)
+def test_conditions_that_leave_one_value_are_no_contradiction(first, second):
+    compile_trigger(rule(first, second))
+
+
+def test_groups_contradict_each_other_only_where_all_must_hold():
+    groups = tuple(Group("all", (Condition("priority", "is", one),)) for one in (1, 2))
+
+    compile_trigger(TriggerRule("t", "T", "any", groups))
+    with pytest.raises(InvalidRule, match="can never both be true"):
+        compile_trigger(TriggerRule("t", "T", "all", groups))
 
 
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {
