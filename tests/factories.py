@@ -11,7 +11,9 @@ from accounts.services.calendars import calendar_revise
 from accounts.shipped import load_roles_and_tiers
 from escalations.domain.handoff import HandoffContent, Step
 from escalations.models import Contact, Customer, Escalation, Ticket
+from escalations.services.answers import handoff_accept
 from escalations.services.handoffs import handoff_file
+from escalations.services.read_backs import Restated
 from escalations.services.tickets import ticket_create
 from journal import clock
 from policies.models import PolicyVersion
@@ -41,6 +43,9 @@ COMPLETE = HandoffContent(
     contact_method="phone",
     update_frequency="two_hours",
 )
+
+
+READ_BACK = Restated("The old key is cached after the rotation.", "Drop the cache in both regions.")
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -156,6 +161,12 @@ class Organisation:
             reason=values.pop("reason", "technical_complexity"), to_team=self.teams[to],
             to_user=values.pop("to_user", None), content=values.pop("content", COMPLETE), **values,
         )  # fmt: skip
+
+
+def accept(escalation: Escalation, by: User, **values: Any) -> Escalation:
+    """Take a handoff over as its page does: with an estimate, three hours ahead, and a read-back."""
+    given = {"estimated_resolution_at": in_hours(3), "needs_resources": False, "read_back": READ_BACK}
+    return handoff_accept(escalation=escalation, by=by, **given | values)
 
 
 def in_hours(hours: float) -> datetime:

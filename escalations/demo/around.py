@@ -31,14 +31,14 @@ class Around(Scene):
     def person(self, username: str) -> User:
         return User.objects.select_related("team__tier").get(username=username)
 
-    def take_over(self, minutes_later: float, by: str, *, reads_back: bool = True, keeps: bool = False) -> "Around":
+    def take_over(self, minutes_later: float, by: str, *, keeps: bool = False) -> "Around":
         words = self.read_back
         estimate = self.now + timedelta(hours=self.rng.randrange(2, 9))
         self._at(
             minutes_later,
             lambda: handoff_accept(
                 escalation=self.escalation, by=self.person(by), estimated_resolution_at=estimate,
-                needs_resources=False, read_back=words if reads_back else None, keep_sender=keeps,
+                needs_resources=False, read_back=words, keep_sender=keeps,
             ),
         )  # fmt: skip
         return self

@@ -14,7 +14,7 @@ from escalations.selectors.clock_strip import clock_chip, is_live
 from escalations.selectors.episodes import SAME_ISSUE, ended_words, episodes_of
 from escalations.selectors.related import relate
 from escalations.selectors.timeline_around import how_words
-from escalations.services.read_backs import owes_read_back, sender_parts
+from escalations.services.read_backs import sender_parts
 from web.formats import format_time
 from web.marks import Chip
 
@@ -27,7 +27,7 @@ ENTRY_RANK = 1
 class Between:
     """What is open between the two sides of an accepted handoff.
 
-    `read_back` is the last round, None where nobody has restated yet. The `may_` say what this reader may do.
+    `read_back` is the last round, None where no person handed it over. The `may_` say what this reader may do.
     """
 
     escalation: Escalation
@@ -44,12 +44,8 @@ class Between:
     may_follow_up: bool
 
     @property
-    def waits_for_sender(self) -> bool:
-        return self.read_back is not None and self.read_back.state == ReadBackState.GIVEN
-
-    @property
     def has_anything(self) -> bool:
-        return bool(self.asks_read_back or self.read_back or self.stays or self.contacted or self.chip)
+        return bool(self.read_back or self.stays or self.contacted or self.chip)
 
 
 def between(
@@ -67,7 +63,7 @@ def between(
     holds = is_accepted and holds_for_receiver(user, escalation)
     last = rows.last_read_back(escalation.pk)
     waits = is_accepted and last is not None and last.state == ReadBackState.GIVEN and last.given_by_id != user.pk
-    asks = is_accepted and owes_read_back(escalation) and (last is None or last.state == ReadBackState.CORRECTED)
+    asks = is_accepted and last is not None and last.state == ReadBackState.CORRECTED
     contacted = rows.follow_ups.get(escalation.pk)
     owed = next((row for row in clocks if row.escalation_id == escalation.pk and _is_owed(row)), None)
     return Between(

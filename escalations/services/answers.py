@@ -19,7 +19,7 @@ from escalations.services.handoffs import end_waiting
 from escalations.services.hops import hop_change
 from escalations.services.locking import Held, escalation_parts, hold_escalation, next_state
 from escalations.services.notices import notify_sender
-from escalations.services.read_backs import Restated, restate
+from escalations.services.read_backs import Restated, owes_read_back, restate
 from escalations.services.record import tell
 from escalations.services.tickets import move_ticket, resume_outside
 from policies.selectors import policy_of
@@ -90,9 +90,9 @@ def handoff_accept(
 ) -> Escalation:
     """Take the ticket over: from now on the receiver owns it and their clocks run.
 
-    `read_back`: what they understood, for the sender to confirm; without it the handoff's page goes on asking.
+    `read_back`: what they understood, for the sender to confirm; asked for where a person handed it over.
     `keep_sender`: the sender stays with it until released. Raises Overtaken when somebody was first, NotAllowed,
-    Refused (estimate in the past, resources without details, half a read-back).
+    Refused (estimate in the past, resources without details, no read-back or half of one).
     """
     held, current = hold_escalation(escalation.pk, by)
     state = _answer(held, current, "accept")
@@ -121,7 +121,7 @@ def handoff_accept(
     current.is_warm = current.from_user_id is not None and (current.is_warm or keep_sender)
     current.version += 1
     current.save()
-    restated = restate(held, current, read_back) if read_back is not None else None
+    restated = restate(held, current, read_back) if owes_read_back(current) else None
     if ticket.is_restricted:
         TicketReader.objects.get_or_create(ticket=ticket, user=held.by, defaults={"named_by": current.from_user})
     if ticket.state in WAITING_STATES:

@@ -27,7 +27,7 @@ class Restated:
 
 
 def owes_read_back(escalation: Escalation) -> bool:
-    """Whether a read-back is asked for: a person handed it over. What a trigger filed, nobody could confirm."""
+    """Whether accepting it takes a read-back: a person handed it over. What a trigger filed, nobody could confirm."""
     return escalation.origin == Origin.PERSON and escalation.from_user_id is not None
 
 
@@ -56,8 +56,9 @@ def last_read_back(escalation: Escalation) -> ReadBack | None:
     return rows.order_by("-round").first()
 
 
-def restate(held: Held, escalation: Escalation, words: Restated, *, round: int = 1) -> ReadBack:
+def restate(held: Held, escalation: Escalation, words: Restated | None, *, round: int = 1) -> ReadBack:
     """Write the next round. The caller holds the ticket and tells. Raises Refused where a field is empty."""
+    words = words or Restated("", "")
     gaps = {
         name: text
         for name, text in (
@@ -82,20 +83,22 @@ def _check_lasts(escalation: Escalation) -> None:
 
 @transaction.atomic
 def read_back_give(*, escalation: Escalation, by: User, problem: str, next_action: str) -> ReadBack:
-    """Restate after a correction, or where accepting went without it. By whoever holds the ticket, never its sender.
+    """Restate after a correction. By whoever holds the ticket, never its sender.
 
-    Raises NotAllowed, Refused, and Overtaken when a read-back waits already or was confirmed.
+    Raises NotAllowed, Refused, and Overtaken when a read-back waits already, was confirmed or is not asked for.
     """
     held, current = hold_escalation(escalation.pk, by)
     if not holds_for_receiver(held.by, current):
         raise NotAllowed(f"Whoever holds the ticket restates it: {held.ticket.owner or held.ticket.team}.")
     _check_lasts(current)
     last = last_read_back(current)
-    if last is not None and last.state == ReadBackState.GIVEN:
+    if last is None:
+        raise Overtaken("Nobody could confirm a read-back of this handoff: no person sent it.")
+    if last.state == ReadBackState.GIVEN:
         raise Overtaken(f"{last.given_by} was first: a read-back waits for the sender. Nothing was changed.")
-    if last is not None and last.state == ReadBackState.CONFIRMED:
+    if last.state == ReadBackState.CONFIRMED:
         raise Overtaken(f"{last.answered_by} confirmed the read-back: there is nothing to restate.")
-    row = restate(held, current, Restated(problem, next_action), round=last.round + 1 if last else 1)
+    row = restate(held, current, Restated(problem, next_action), round=last.round + 1)
     tell(held, "handoff.read_back", escalation=current.pk, read_back=row.pk, round=row.round)
     notify_read_back(current, row, at=held.now)
     return row

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from escalations.choices import EscalationState
 from escalations.models import Ticket
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from journal import clock
 from journal.models import Event
 from tests.bench.server import is_quick
-from tests.factories import Organisation
+from tests.factories import Organisation, accept
 
 SOURCE = "story"
 EVENTS = {"short": 20, "long": 60 if is_quick() else 500}
@@ -38,10 +38,7 @@ def _tell(organisation: Organisation, name: str, count: int) -> None:
         time.forward(timedelta(minutes=4))
         handoff_acknowledge(escalation=escalation, by=receiver)
         time.forward(timedelta(minutes=4))
-        handoff_accept(
-            escalation=escalation, by=receiver, needs_resources=False,
-            estimated_resolution_at=clock.now() + timedelta(hours=20),
-        )  # fmt: skip
+        accept(escalation, receiver, estimated_resolution_at=clock.now() + timedelta(hours=20))
         escalation.refresh_from_db()
         assert escalation.state == EscalationState.ACCEPTED
         told = Event.objects.filter(subject_type="ticket", subject_id=ticket.pk).count()

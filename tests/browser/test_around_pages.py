@@ -6,22 +6,21 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Team, Tier, User
 from escalations.models import Consult, Escalation, ReadBack
-from escalations.services.answers import handoff_accept
 from escalations.services.consults import consult_answer, consult_ask
 from escalations.services.read_backs import Restated, read_back_correct
-from tests.browser.axe import assert_accessible
+from tests.browser.fits import PHONE, assert_pages_fit
 from tests.browser.people import signed_in
-from tests.factories import Organisation, in_hours
+from tests.factories import Organisation, accept
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 
 
 def accepted(org: Organisation) -> Escalation:
-    return handoff_accept(
-        escalation=org.handoff(org.ticket(), is_warm=True), by=org.receiver, estimated_resolution_at=in_hours(3),
-        needs_resources=False, read_back=Restated("The old key is cached.", "Drop the cache in both regions."),
-    )  # fmt: skip
+    return accept(
+        org.handoff(org.ticket(), is_warm=True),
+        org.receiver,
+        read_back=Restated("The old key is cached.", "Drop the cache in both regions."),
+    )
 
 
 def asked(org: Organisation, escalation: Escalation, team: Team) -> Consult:
@@ -58,17 +57,7 @@ def pages(org: Organisation) -> list[tuple[User, str]]:
 
 
 def test_the_pages_around_an_acceptance(page: Page, live_server, transactional_db):
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    for user, path in pages(Organisation()):
-        signed_in(page, live_server, user)
-        page.set_viewport_size(DESK)
-        page.goto(live_server.url + path)
-        assert_accessible(page)
-        page.set_viewport_size(PHONE)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], f"{path} is {wide} px wide on a phone"
-    assert complaints == []
+    assert_pages_fit(page, live_server, pages(Organisation()))
 
 
 def test_on_a_phone_the_sender_corrects_and_the_receiver_restates(page: Page, live_server, transactional_db):

@@ -13,18 +13,15 @@ from playwright.sync_api import Page
 from accounts.models import User
 from escalations.domain.clocks import Wait
 from escalations.models import Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.bulk import bulk_run
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.saved_views import saved_view_create
 from escalations.services.tickets import ticket_wait
 from journal import clock
-from tests.browser.axe import assert_accessible
-from tests.browser.people import signed_in
-from tests.factories import Organisation, in_hours
+from tests.browser.fits import assert_pages_fit
+from tests.factories import Organisation, accept, in_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 
 
 def a_ticket_with_a_past(org: Organisation) -> Ticket:
@@ -34,7 +31,7 @@ def a_ticket_with_a_past(org: Organisation) -> Ticket:
     ticket_reply(ticket=ticket, by=org.agent, body="We are looking into it.", next_update_at=in_hours(2))
     ticket_note(ticket=ticket, by=org.agent, body="The same picture as last month.")
     escalation = org.handoff(ticket)
-    handoff_accept(escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+    accept(escalation, org.receiver)
     ticket_wait(
         ticket=ticket, by=org.receiver, wait=Wait.CUSTOMER, reason="Trace id asked for",
         review_at=clock.now() + timedelta(days=1),
@@ -78,14 +75,4 @@ def pages(org: Organisation, ticket: Ticket) -> list[tuple[User, str]]:
 
 def test_main_pages(page: Page, live_server, transactional_db):
     org = Organisation()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    for user, path in pages(org, a_ticket_with_a_past(org)):
-        signed_in(page, live_server, user)
-        page.set_viewport_size(DESK)
-        page.goto(live_server.url + path)
-        assert_accessible(page)
-        page.set_viewport_size(PHONE)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], f"{path} is {wide} px wide on a phone"
-    assert complaints == []
+    assert_pages_fit(page, live_server, pages(org, a_ticket_with_a_past(org)))

@@ -8,7 +8,7 @@ import pytest
 
 from escalations.domain.clocks import Wait
 from escalations.models import Ticket
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.credit_decisions import credit_approve
 from escalations.services.credits import credit_request
 from escalations.services.resolutions import ticket_resolve
@@ -16,7 +16,7 @@ from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_wait
 from journal import audit, clock
 from policies.services.delegations import delegation_create
-from tests.factories import Organisation, in_hours
+from tests.factories import Organisation, accept, in_hours
 
 HANDOVER = (
     "INSERT INTO escalations_deskhandover (from_user_id, by_id, team_id, reason, note, given_at)"
@@ -137,7 +137,7 @@ PLANTS: dict[str, list[str]] = {
     ],
     "read-back answered by who gave it or took the ticket over": [
         "INSERT INTO escalations_readback (escalation_id, round, problem, next_action, given_by_id, given_at, state,"
-        " correction, answered_by_id, answered_at) SELECT id, 1, '', '', accepted_by_id, now(), 'confirmed', '',"
+        " correction, answered_by_id, answered_at) SELECT id, 2, '', '', accepted_by_id, now(), 'confirmed', '',"
         " accepted_by_id, now() FROM escalations_escalation WHERE state = 'accepted'"
     ],
     "question that waits on a ticket that is over": [
@@ -214,7 +214,7 @@ def scene(transactional_db) -> dict[str, int]:
         handoff_acknowledge(escalation=org.handoff(made["acknowledged"], by=by, to="L4"), by=receiver)
         accepted = org.handoff(made["accepted"], by=by, to="L4")
         traveller.forward(timedelta(seconds=1))
-        handoff_accept(escalation=accepted, by=receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+        accept(accepted, receiver)
         ticket_resolve(ticket=made["resolved"], by=by, root_cause="configuration", what_was_done="Put right.")
         made["credited"] = credited(org)
         sweep()

@@ -9,14 +9,13 @@ from django.db import transaction
 from escalations.choices import EscalationState
 from escalations.models import BulkAction, BulkLine, Escalation, Message, Ticket
 from escalations.services import answers, bulk
-from escalations.services.answers import handoff_accept
 from escalations.services.bulk import bulk_run, bulk_undo
 from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms
 from tests.bed.racing import of_kind, race
 from tests.escalations.test_races import hold_escalation_unlocked, without_escalation_states  # noqa: F401
-from tests.factories import Organisation, in_hours
+from tests.factories import Organisation, accept
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 MANY = 50
@@ -106,12 +105,7 @@ def test_taking_back_while_a_colleague_accepts(org):
         colleague = org.people["l2_second"]
         race(
             lambda: bulk_undo(action=action, by=org.receiver),  # noqa: B023
-            lambda: handoff_accept(
-                escalation=escalation,  # noqa: B023
-                by=colleague,  # noqa: B023
-                estimated_resolution_at=in_hours(3),
-                needs_resources=False,
-            ),
+            lambda: accept(escalation, colleague),  # noqa: B023
         )
         escalation.refresh_from_db()
         assert escalation.state == EscalationState.ACCEPTED

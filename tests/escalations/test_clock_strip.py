@@ -15,12 +15,12 @@ from escalations.domain.clocks import Wait
 from escalations.models import Clock, Pause
 from escalations.selectors.clock_strip import clock_rows, deadline_sum, on_strip, why
 from escalations.selectors.ticket import escalations_of
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.clocks import TicketClocks, clock_record
 from escalations.services.conversation import ticket_reply
 from escalations.services.tickets import ticket_change_priority, ticket_resume, ticket_wait
 from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept, in_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -51,9 +51,7 @@ def test_sum_through_handoff_and_pauses(org):
         escalation = org.handoff(ticket)
         traveller.forward(timedelta(minutes=4))
         handoff_acknowledge(escalation=escalation, by=org.receiver)
-        handoff_accept(
-            escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-        )
+        accept(escalation, org.receiver)
         sums_hold(ticket)
         traveller.forward(timedelta(days=3))
         sums_hold(ticket)

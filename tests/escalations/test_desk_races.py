@@ -12,9 +12,8 @@ from django.db import DatabaseError
 from accounts.models import User
 from escalations.choices import HandoverReason, TicketState
 from escalations.errors import Overtaken
-from escalations.models import DeskHandover, DeskHandoverLine, Escalation, Ticket
+from escalations.models import DeskHandover, DeskHandoverLine, Ticket
 from escalations.services import desk as desk_service
-from escalations.services.answers import handoff_accept
 from escalations.services.desk import Give, desk_hand_over, results_of
 from escalations.services.locking import RELATIONS, Held
 from escalations.services.moves import check_target
@@ -23,7 +22,7 @@ from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms
 from tests.bed.racing import PATIENCE, of_kind, race
-from tests.factories import Organisation, in_hours
+from tests.factories import Organisation, accept
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -40,12 +39,6 @@ def hand_over(org: Organisation, *tickets: Ticket, key: uuid.UUID | None = None,
     )  # fmt: skip
 
 
-def accept(escalation: Escalation, org: Organisation) -> Escalation:
-    return handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )
-
-
 def sound() -> dict[str, Any]:
     return alarms(clock.now(), "no sweep for 90 s")
 
@@ -55,7 +48,7 @@ def test_accepted_by_the_next_tier_at_the_same_moment(org):
     for _ in range(6):
         ticket = org.ticket()
         escalation = org.handoff(ticket)
-        given, _ = race(lambda t=ticket: hand_over(org, t), lambda e=escalation: accept(e, org))
+        given, _ = race(lambda t=ticket: hand_over(org, t), lambda e=escalation: accept(e, org.receiver))
         ticket.refresh_from_db()
         assert ticket.owner == org.receiver
         assert ticket.team == org.teams["L2"]
@@ -86,7 +79,7 @@ def race_in_the_middle(org: Organisation, *, locked: bool) -> tuple[Ticket, Any]
 
     def answer() -> None:
         assert looked.wait(PATIENCE)
-        accept(escalation, org)
+        accept(escalation, org.receiver)
         accepted.set()
 
     with ExitStack() as stack:

@@ -9,12 +9,12 @@ from escalations.domain.clocks import Wait, used_seconds
 from escalations.models import Pause
 from escalations.selectors.clock_strip import clock_rows
 from escalations.selectors.hops import contract_clock, hop_ledger, hop_rows
-from escalations.services.answers import handoff_accept, handoff_return
+from escalations.services.answers import handoff_return
 from escalations.services.clocks import clock_record
 from escalations.services.resolutions import ticket_reopen, ticket_resolve
 from escalations.services.tickets import ticket_resume, ticket_wait
 from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -55,10 +55,7 @@ def test_hops_add_up_to_the_contract(org):
         ticket_resume(ticket=ticket, by=org.agent)
         traveller.forward(timedelta(minutes=20))
         adds_up(ticket, org.agent)
-        handoff_accept(
-            escalation=ticket.escalations.get(), by=org.receiver, estimated_resolution_at=in_hours(3),
-            needs_resources=False,
-        )  # fmt: skip
+        accept(ticket.escalations.get(), org.receiver)
         traveller.forward(timedelta(days=1, minutes=3))
         adds_up(ticket, org.agent)
 

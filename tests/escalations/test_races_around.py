@@ -11,20 +11,19 @@ from escalations.choices import ConsultState, EscalationState, ReadBackState
 from escalations.errors import Overtaken
 from escalations.models import Consult, Escalation, ReadBack, Resolution, Ticket
 from escalations.services import consults, locking, read_backs, resolutions, warm
-from escalations.services.answers import handoff_accept, handoff_return
+from escalations.services.answers import handoff_return
 from escalations.services.consults import consult_answer, consult_ask
 from escalations.services.locking import Held
-from escalations.services.read_backs import Restated, read_back_confirm, read_back_correct
+from escalations.services.read_backs import read_back_confirm, read_back_correct
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.warm import handoff_release
 from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms
 from tests.bed.racing import of_kind, race
-from tests.factories import Organisation, in_hours
+from tests.factories import Organisation, accept
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
-WORDS = Restated("The old key is cached.", "Drop the cache.")
 ROUNDS = 12
 
 
@@ -53,12 +52,6 @@ def without_states(connection: psycopg.Connection, *tables: str):
     yield
     for table in tables:
         connection.execute(f"ALTER TABLE escalations_{table} ENABLE TRIGGER USER")
-
-
-def accept(escalation: Escalation, by: User, words: Restated | None = WORDS) -> Escalation:
-    return handoff_accept(
-        escalation=escalation, by=by, estimated_resolution_at=in_hours(3), needs_resources=False, read_back=words
-    )
 
 
 # --- confirmed or corrected --------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ import pytest
 from escalations.choices import TicketState
 from escalations.models import Escalation, Issue, Ticket
 from escalations.selectors.episodes import episode_count, episodes_of, escalated_episodes
-from escalations.services.answers import handoff_accept
 from escalations.services.handoffs import handoff_withdraw
 from escalations.services.moves import ticket_de_escalate
 from escalations.services.resolutions import Feedback, ticket_reopen, ticket_resolve
 from journal import clock
-from tests.factories import NOON, CustomerFactory, Organisation, in_hours
+from tests.factories import NOON, CustomerFactory, Organisation, accept
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +31,7 @@ def linked(org: Organisation, issue: Issue, **facts) -> Ticket:
 def up(org: Organisation, ticket: Ticket, to: str = "L2", by=None) -> Escalation:
     escalation = org.handoff(ticket, to=to, by=by)
     person = org.people[f"{to.lower()}_first"]
-    return handoff_accept(escalation=escalation, by=person, estimated_resolution_at=in_hours(3), needs_resources=False)
+    return accept(escalation, person)
 
 
 def solve(org: Organisation, ticket: Ticket, by=None) -> None:

@@ -12,7 +12,7 @@ from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Refused
 from escalations.models import BulkAction, BulkLine, Clock, Escalation, Message, Ticket
 from escalations.services import bulk
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.bulk import bulk_go_on, bulk_once, bulk_run, bulk_undo
 from escalations.services.bulk_acts import WORKS
 from escalations.services.handoffs import handoff_withdraw
@@ -23,7 +23,7 @@ from journal import audit, clock
 from journal.models import Event, OutboxMessage
 from journal.services import KeyOfAnother
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept, in_hours
 from tests.queries import statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -236,7 +236,7 @@ def test_taking_back_after_somebody_acted(org):
     org.handoff(kept)
     action = run(org.receiver, "acknowledge", [ticket, kept])
     colleague = org.people["l2_second"]
-    handoff_accept(escalation=escalation, by=colleague, estimated_resolution_at=in_hours(4), needs_resources=False)
+    accept(escalation, colleague)
     bulk_undo(action=action, by=org.receiver)
     found = lines(action)
     assert found[kept.pk].is_undone

@@ -9,13 +9,13 @@ from escalations.choices import ClockKind, ClockState
 from escalations.domain import clocks as core
 from escalations.domain.clocks import Wait
 from escalations.models import Clock, Pause, Ticket
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.clocks import clock_record
 from escalations.services.sweep import sweep
 from escalations.services.tickets import ticket_change_priority, ticket_resume, ticket_wait
 from journal import clock
 from journal.models import Event
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 CLOSING = datetime(2026, 6, 16, 16, 0, tzinfo=UTC)  # 18:00 in Berlin
@@ -86,9 +86,7 @@ def test_every_deadline_is_the_sum_of_its_start_its_budget_and_its_pauses(org):
         ticket_resume(ticket=ticket, by=org.agent)
         escalation = org.handoff(ticket)
         traveller.forward(timedelta(minutes=4))
-        handoff_accept(
-            escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-        )
+        accept(escalation, org.receiver)
         now = clock.now()
     pauses = list(Pause.objects.filter(ticket=ticket))
     for row in Clock.objects.filter(ticket=ticket, state=ClockState.RUNNING).select_related("calendar_revision"):

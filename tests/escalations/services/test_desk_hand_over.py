@@ -11,7 +11,7 @@ from accounts.services.absences import absence_create
 from escalations.choices import ClockKind, EscalationState, HandoverReason, TicketState
 from escalations.errors import NotAllowed, Refused
 from escalations.models import Clock, DeskHandover, DeskHandoverLine, Hop, Mention, Ticket
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.desk import Give, Leave, desk_hand_over, results_of
 from escalations.services.reading import ticket_read
 from escalations.services.resolutions import ticket_resolve
@@ -20,7 +20,7 @@ from journal import clock
 from journal.models import Draft, Event, OutboxMessage
 from journal.services import draft_save
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -193,7 +193,7 @@ def test_a_handoff_is_not_passed_to_its_sender_nor_after_it_was_answered(org):
     first = org.handoff(org.ticket(), to_user=org.receiver)
     User.objects.filter(pk=org.agent.pk).update(team=org.teams["L2"])
     answered = org.handoff(org.ticket(), by=org.people["l1_second"], to_user=org.receiver)
-    handoff_accept(escalation=answered, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+    accept(answered, org.receiver)
     done = give(
         org, owner=org.receiver, by=org.receiver,
         handoffs=[Give(first.pk, org.agent), Give(answered.pk, org.people["l2_second"])],

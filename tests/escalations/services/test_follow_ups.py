@@ -7,7 +7,6 @@ import pytest
 from escalations.choices import ClockKind, ClockState
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Clock, Escalation, FollowUp
-from escalations.services.answers import handoff_accept
 from escalations.services.conversation import ticket_note, ticket_reply
 from escalations.services.follow_ups import follow_up_record
 from escalations.services.moves import ticket_de_escalate, ticket_transfer
@@ -19,7 +18,7 @@ from journal.models import Event, OutboxMessage
 from policies.models import PolicyTier
 from policies.services.versions import version_publish
 from policies.shipped import draft_shipped_policy
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def accepted(org: Organisation, *, to: str = "L2", **filing) -> Escalation:
     escalation = org.handoff(org.ticket(), to=to, **filing)
     by = org.people[f"{to.lower()}_first"]
-    return handoff_accept(escalation=escalation, by=by, estimated_resolution_at=in_hours(3), needs_resources=False)
+    return accept(escalation, by)
 
 
 def the_clock(escalation: Escalation) -> Clock:
@@ -135,9 +134,7 @@ def test_it_ends_with_the_stay(org):
         )  # fmt: skip
         further = org.handoff(moved_on.ticket, by=org.receiver, to="L3")
         assert the_clock(moved_on).state == ClockState.RUNNING  # until somebody else has it, it is still owed
-        handoff_accept(
-            escalation=further, by=org.people["l3_first"], estimated_resolution_at=in_hours(3), needs_resources=False
-        )
+        accept(further, org.people["l3_first"])
         ticket_de_escalate(ticket=lowered.ticket, by=org.receiver, reason="within_tier", note="Routine now.")
         ticket_transfer(
             ticket=passed_on.ticket, by=org.receiver, to_team=org.teams["L2"], to_user=org.people["l2_second"], note="-"

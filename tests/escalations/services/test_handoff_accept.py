@@ -7,11 +7,11 @@ import pytest
 from escalations.choices import ClockKind, ClockState, EscalationState, HopKind
 from escalations.errors import Overtaken, Refused
 from escalations.models import Clock, Escalation, Hop
-from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.resolutions import Feedback, ticket_resolve
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept
 
 pytestmark = pytest.mark.django_db
 
@@ -30,20 +30,13 @@ def test_whole_way(org):
         handoff_acknowledge(escalation=escalation, by=org.receiver)
         assert states(ticket)[ClockKind.ACKNOWLEDGEMENT, 1] == ClockState.MET
         traveller.forward(timedelta(minutes=5))
-        handoff_accept(
-            escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-        )
+        accept(escalation, org.receiver)
         ticket.refresh_from_db()
         assert (ticket.owner, ticket.team, ticket.tier.code) == (org.receiver, org.teams["L2"], "L2")
         assert states(ticket)[ClockKind.TIME_AT_TIER, 1] == ClockState.MET
         assert states(ticket)[ClockKind.TIME_AT_TIER, 2] == ClockState.RUNNING
         with pytest.raises(Overtaken, match="L2_First Example was first"):
-            handoff_accept(
-                escalation=escalation,
-                by=org.people["l2_second"],
-                estimated_resolution_at=in_hours(3),
-                needs_resources=False,
-            )
+            accept(escalation, org.people["l2_second"])
         traveller.forward(timedelta(hours=1))
         with pytest.raises(Refused):
             ticket_resolve(ticket=ticket, by=org.receiver, root_cause="configuration", what_was_done="Cache dropped.")

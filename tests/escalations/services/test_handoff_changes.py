@@ -9,13 +9,13 @@ from escalations.choices import ClockKind, ClockState, EscalationState, HopKind
 from escalations.domain.handoff import CONTENT_FIELDS
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Clock, Handoff, Hop
-from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.completing import HandoffConflict, handoff_complete
 from escalations.services.handoffs import handoff_redirect, handoff_withdraw
 from escalations.services.tickets import ticket_restrict
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import COMPLETE, NOON, in_hours
+from tests.factories import COMPLETE, NOON, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -84,9 +84,7 @@ def test_redirecting_is_the_same_escalation_with_a_new_clock(org):
     assert (second.state, second.budget) == (ClockState.RUNNING, 1800)
     assert Event.objects.filter(kind="handoff.redirected").count() == 1
     with pytest.raises(NotAllowed):
-        handoff_accept(
-            escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(1), needs_resources=False
-        )
+        accept(escalation, org.receiver)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +118,7 @@ def test_nobody_answers_their_own_handoff(org, ticket):
     for act in (
         lambda: handoff_acknowledge(escalation=escalation, by=org.manager),
         lambda: handoff_return(escalation=escalation, by=org.manager, reason="other", note="x"),
-        lambda: handoff_accept(
-            escalation=escalation, by=org.manager, estimated_resolution_at=in_hours(1), needs_resources=False
-        ),
+        lambda: accept(escalation, org.manager),
     ):
         with pytest.raises(Refused, match="You filed this handoff"):
             act()

@@ -9,7 +9,6 @@ from escalations.choices import ClockKind, ClockState, EscalationState, TicketSt
 from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Attachment, Clock, Issue, Message, Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.merging import ticket_merge
 from escalations.services.parents import ticket_link_parent
@@ -21,7 +20,7 @@ from escalations.services.tickets import ticket_change_facts, ticket_restrict, t
 from journal import clock
 from journal.models import Event, OutboxMessage
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, CustomerFactory, in_hours
+from tests.factories import NOON, CustomerFactory, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 SILENT = ("no sweep for 90 s", "outbox unsent for 5 min")
@@ -197,7 +196,7 @@ def test_a_resolved_ticket_does_not_go_on_for_two(org):
 def test_a_handoff_that_waits_is_withdrawn_with_notice_and_an_accepted_one_has_moved_on(org):
     waiting, accepted, survivor = org.ticket(), org.ticket(), org.ticket()
     pending, taken = org.handoff(waiting), org.handoff(accepted)
-    handoff_accept(escalation=taken, by=org.receiver, estimated_resolution_at=in_hours(2), needs_resources=False)
+    accept(taken, org.receiver)
     ticket_merge(ticket=waiting, into=survivor, by=org.agent)
     ticket_merge(ticket=accepted, into=survivor, by=org.receiver)
     pending.refresh_from_db()

@@ -9,12 +9,11 @@ from escalations.choices import ClockKind, ClockState, EscalationState, HopKind,
 from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Clock, Escalation, Hop, Ticket, TicketReader
-from escalations.services.answers import handoff_accept
 from escalations.services.moves import ticket_de_escalate, ticket_transfer
 from escalations.services.tickets import ticket_restrict, ticket_wait
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, Organisation, in_hours, make_calendar
+from tests.factories import NOON, Organisation, accept, in_hours, make_calendar
 
 pytestmark = pytest.mark.django_db
 
@@ -36,9 +35,7 @@ def move(org: Organisation, ticket: Ticket, to_user=None, *, to=None, by=None, n
 def accepted(org: Organisation, ticket: Ticket | None = None, to: str = "L2", by=None) -> Escalation:
     escalation = org.handoff(ticket or org.ticket(), to=to, by=by)
     receiver = org.people[f"{to.lower()}_first"]
-    return handoff_accept(
-        escalation=escalation, by=receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    return accept(escalation, receiver)
 
 
 # --- transfer --------------------------------------------------------------------------------------------

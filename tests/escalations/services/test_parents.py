@@ -8,7 +8,6 @@ from escalations.choices import ClockKind, ClockState, EscalationState, HopKind,
 from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Clock, Escalation, Message, Resolution, Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.outages import ticket_resolve_all, ticket_update_all
 from escalations.services.parents import ticket_link_parent, ticket_unlink_parent
 from escalations.services.resolutions import ticket_reopen, ticket_resolve
@@ -17,7 +16,7 @@ from escalations.services.tickets import ticket_restrict, ticket_resume, ticket_
 from journal import clock
 from journal.models import Event, OutboxMessage
 from tests.bed.deadlines import alarms
-from tests.factories import NOON, ContactFactory, Organisation, in_hours
+from tests.factories import NOON, ContactFactory, Organisation, accept, in_hours
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -252,9 +251,7 @@ def test_what_cannot_be_resolved_with_it_stays_open_and_runs_on(org):
     parent, (chosen, not_chosen) = family(org)
     accepted = org.ticket()
     escalation = org.handoff(accepted, by=org.people["l1_second"])
-    handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(4), needs_resources=False
-    )  # fmt: skip
+    accept(escalation, org.receiver)
     ticket_link_parent(ticket=fresh(accepted), parent=parent, by=org.receiver)
     outcome = resolve(parent, org, [chosen, accepted])
     assert [one.pk for one in outcome.resolved] == [chosen.pk]

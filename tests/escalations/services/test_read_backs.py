@@ -8,7 +8,6 @@ from accounts.models import Absence
 from escalations.choices import EscalationState, ReadBackState
 from escalations.errors import NotAllowed, Overtaken, Refused
 from escalations.models import Escalation, ReadBack
-from escalations.services.answers import handoff_accept
 from escalations.services.read_backs import (
     Restated,
     owes_read_back,
@@ -19,17 +18,9 @@ from escalations.services.read_backs import (
 from escalations.services.resolutions import Feedback, ticket_resolve
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept
 
 pytestmark = pytest.mark.django_db
-WORDS = Restated("The old key is cached after rotation.", "Drop the cache in both regions.")
-
-
-def accept(escalation: Escalation, by, words: Restated | None = WORDS, **more) -> Escalation:
-    return handoff_accept(
-        escalation=escalation, by=by, estimated_resolution_at=in_hours(3), needs_resources=False, read_back=words,
-        **more,
-    )  # fmt: skip
 
 
 def kinds(escalation: Escalation) -> list[str]:
@@ -63,27 +54,24 @@ def test_one_mail_says_accepted_and_read_back(org):
     assert "confirm or correct" in mail.subject
 
 
-@pytest.mark.parametrize("words", [Restated("", "Do it."), Restated("It is so.", "  "), Restated("", "")])
-def test_half_a_read_back_accepts_nothing(org, words):
+@pytest.mark.parametrize("words", [None, Restated("", "Do it."), Restated("It is so.", "  "), Restated("", "")])
+def test_half_a_read_back_accepts_nothing_and_none_neither(org, words):
     escalation = org.handoff(org.ticket())
     with pytest.raises(Refused) as refused:
-        accept(escalation, org.receiver, words)
+        accept(escalation, org.receiver, read_back=words)
     assert set(refused.value.fields) <= {"problem", "next_action"}
     escalation.refresh_from_db()
     assert escalation.state == EscalationState.PENDING
 
 
-def test_what_a_trigger_filed_nobody_can_confirm(org):
+def test_what_a_trigger_filed_is_accepted_without_since_nobody_could_confirm(org):
     escalation = org.handoff(org.ticket())
     assert owes_read_back(escalation)
-    escalation.origin = "trigger"
-    assert not owes_read_back(escalation)
-
-
-def test_given_later_where_accepting_went_without(org):
-    escalation = org.handoff(org.ticket())
-    accept(escalation, org.receiver, None)
-    assert read_back_give(escalation=escalation, by=org.people["l2_second"], problem="P", next_action="N").round == 1
+    Escalation.objects.filter(pk=escalation.pk).update(origin="trigger", from_user=None)
+    accept(escalation, org.receiver, read_back=None)
+    assert not ReadBack.objects.exists()
+    with pytest.raises(Overtaken, match="no person sent it"):
+        read_back_give(escalation=escalation, by=org.receiver, problem="P", next_action="N")
 
 
 def test_who_may_answer_and_who_not(org):
@@ -106,10 +94,11 @@ def test_nobody_confirms_themselves_not_even_a_manager_who_accepted(org):
 
 def test_nor_who_restated_it_in_place_of_who_accepted(org):
     escalation = org.handoff(org.ticket())
-    accept(escalation, org.receiver, None)
+    accept(escalation, org.receiver)
+    read_back_correct(escalation=escalation, by=org.agent, round=1, correction="Only in one region.")
     read_back_give(escalation=escalation, by=org.manager, problem="P", next_action="N")
     with pytest.raises(NotAllowed):
-        read_back_confirm(escalation=escalation, by=org.manager, round=1)
+        read_back_confirm(escalation=escalation, by=org.manager, round=2)
 
 
 def test_of_a_sender_who_left_the_team_answers_and_its_lead_is_told(org):

@@ -6,24 +6,20 @@ import pytest
 
 from escalations.errors import NotAllowed, Overtaken
 from escalations.models import Escalation, Message
-from escalations.services.answers import handoff_accept
 from escalations.services.conversation import ticket_record_customer, ticket_reply
 from escalations.services.moves import ticket_de_escalate
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.warm import handoff_release
 from journal import clock
 from journal.models import Event, OutboxMessage
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept
 
 pytestmark = pytest.mark.django_db
 
 
 def accepted(org: Organisation, *, is_warm: bool = True, keep_sender: bool = False) -> Escalation:
     escalation = org.handoff(org.ticket(), is_warm=is_warm)
-    return handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False,
-        keep_sender=keep_sender,
-    )  # fmt: skip
+    return accept(escalation, org.receiver, keep_sender=keep_sender)
 
 
 def fresh(escalation: Escalation) -> Escalation:
@@ -33,9 +29,7 @@ def fresh(escalation: Escalation) -> Escalation:
 def test_the_sender_chooses_it_and_the_receiver_releases(org):
     escalation = org.handoff(org.ticket(), is_warm=True)
     assert not escalation.has_sender_beside  # until it is accepted the sender has it anyway
-    escalation = handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    escalation = accept(escalation, org.receiver)
     assert escalation.has_sender_beside
     released = handoff_release(escalation=escalation, by=org.people["l2_second"])
     assert not released.has_sender_beside
@@ -101,9 +95,7 @@ def test_it_ends_with_the_escalation(org):
         )  # fmt: skip
         ticket_de_escalate(ticket=second.ticket, by=org.receiver, reason="within_tier", note="Routine now.")
         further = org.handoff(third.ticket, by=org.receiver, to="L3")
-        handoff_accept(
-            escalation=further, by=org.people["l3_first"], estimated_resolution_at=in_hours(3), needs_resources=False
-        )
+        accept(further, org.people["l3_first"])
     for escalation in (first, second, third):
         assert not fresh(escalation).has_sender_beside
         with pytest.raises((Overtaken, NotAllowed)):

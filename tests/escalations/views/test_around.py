@@ -7,28 +7,23 @@ from django.urls import reverse
 
 from escalations.choices import EscalationState, ReadBackState
 from escalations.models import Escalation, FollowUp, ReadBack
-from escalations.services.answers import handoff_accept
 from escalations.services.conversation import ticket_reply
 from escalations.services.moves import ticket_de_escalate
-from escalations.services.read_backs import Restated, read_back_confirm, read_back_correct
+from escalations.services.read_backs import read_back_confirm, read_back_correct
 from escalations.services.warm import handoff_release
 from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept
 
 pytestmark = pytest.mark.django_db
-WORDS = Restated("The old key is cached.", "Drop the cache in both regions.")
 ACCEPT = {
     "accept-problem": "Keys are cached.", "accept-next_action": "Drop the cache.",
     "accept-estimated_resolution_at": "2040-01-01T10:00", "accept-needs_resources": "no",
 }  # fmt: skip
 
 
-def accepted(org: Organisation, words: Restated | None = WORDS, **filing) -> Escalation:
+def accepted(org: Organisation, **filing) -> Escalation:
     escalation = org.handoff(org.ticket(), **filing)
-    return handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False,
-        read_back=words,
-    )  # fmt: skip
+    return accept(escalation, org.receiver)
 
 
 def at(escalation: Escalation, name: str = "handoff_detail") -> str:

@@ -8,10 +8,9 @@ from django.test import Client
 
 from escalations.choices import EscalationState
 from escalations.models import BulkAction, Escalation, Message, Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_restrict
-from tests.factories import in_hours
+from tests.factories import accept
 from tests.queries import statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -103,9 +102,7 @@ def test_what_changed_after_the_count_says_so_in_its_row(org, client, handed):
     client.force_login(org.receiver)
     asked = post(client, "acknowledge", [*handed, org.ticket()])
     escalation = Escalation.objects.get(ticket=handed[1])
-    handoff_accept(
-        escalation=escalation, by=org.people["l2_second"], estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    accept(escalation, org.people["l2_second"])
     done = client.post("/bulk/create/", sure(asked))
     text = client.get(done["Location"]).content.decode()
     assert "2 tickets acknowledged" in text
@@ -223,9 +220,7 @@ def test_undo_answers_for_each(org, client, handed):
     post(client, "acknowledge", handed)
     action = BulkAction.objects.get()
     escalation = Escalation.objects.get(ticket=handed[2])
-    handoff_accept(
-        escalation=escalation, by=org.people["l2_second"], estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    accept(escalation, org.people["l2_second"])
     for _ in range(2):
         answer = client.post(f"/bulk/{action.pk}/undo/", {"next": "/inbox/"})
         assert answer["Location"] == action.get_absolute_url()

@@ -16,13 +16,13 @@ from escalations.domain.clocks import Wait
 from escalations.models import Clock, Consult, Escalation, Mention, ReadBack, Ticket
 from escalations.selectors.desk import desk_count
 from escalations.selectors.inbox import counts
-from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.desk import Give, desk_hand_over
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.tickets import ticket_assign, ticket_restrict, ticket_wait
 from journal import clock
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept, in_hours
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def kinds(client, user: User) -> list[str]:
 
 def accepted(org: Organisation, **values: Any) -> Escalation:
     escalation = org.handoff(org.ticket(**values))
-    handoff_accept(escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+    accept(escalation, org.receiver)
     escalation.refresh_from_db()
     return escalation
 
@@ -133,9 +133,6 @@ def test_a_wait_says_when_to_look_again(client, org):
 
 def test_around_acceptance_each_side_sees_its_part(client, org):
     escalation = accepted(org)
-    ReadBack.objects.create(
-        escalation=escalation, problem="Key cache", next_action="Drop it", given_by=org.receiver, given_at=clock.now()
-    )
     Escalation.objects.filter(pk=escalation.pk).update(is_warm=True)
     assert set(kinds(client, org.agent)) == {"read_back", "stay"}
     assert "release" in kinds(client, org.receiver)

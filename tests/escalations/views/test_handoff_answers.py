@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from escalations.choices import EscalationState
-from escalations.services.answers import handoff_accept, handoff_acknowledge
+from escalations.services.answers import handoff_acknowledge
 from escalations.services.resolutions import Feedback, ticket_resolve
-from tests.factories import in_hours
+from tests.factories import accept
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +26,6 @@ ACCEPT = {
     "accept-estimated_resolution_at": "2040-01-01T10:00",
     "accept-needs_resources": "no",
 }
-
-
-def accept(escalation, by) -> None:
-    handoff_accept(escalation=escalation, by=by, estimated_resolution_at=in_hours(3), needs_resources=False)
 
 
 def test_the_receiver_is_offered_answers_and_the_sender_other_acts(client, org, escalation):

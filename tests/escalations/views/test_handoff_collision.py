@@ -12,10 +12,9 @@ from django.utils import timezone
 from escalations.domain.handoff import HandoffContent
 from escalations.forms.handoff import draft_of_content, post_of_draft
 from escalations.models import Escalation, Handoff, Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.completing import handoff_complete
 from journal.models import Draft
-from tests.factories import COMPLETE, Organisation, in_hours
+from tests.factories import COMPLETE, Organisation, accept
 
 pytestmark = pytest.mark.django_db
 FETCH = {"X-Requested-With": "fetch"}
@@ -224,9 +223,7 @@ def test_accepted_while_it_was_being_completed_the_text_stays_on_the_page(org, e
     client = as_(org.agent)
     page = client.get(edit(escalation))
     form = typed(org, replace(COMPLETE, likely_cause="A whole page of findings")) | hidden(page)
-    handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )  # fmt: skip
+    accept(escalation, org.receiver)
     answer = client.post(edit(escalation), form)
     assert answer.status_code == 409
     text = answer.content.decode()
@@ -239,9 +236,7 @@ def test_accepted_while_it_was_being_completed_the_text_stays_on_the_page(org, e
 
 @pytest.mark.parametrize("act", ["handoff_acknowledge", "handoff_return"])
 def test_who_answered_in_another_window_is_not_told_of_somebody_else(org, escalation, act):
-    handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )  # fmt: skip
+    accept(escalation, org.receiver)
     said = {"reason": "other", "note": "What first?"}
     mine = as_(org.receiver).post(edit(escalation, act), said)
     theirs = as_(org.people["l2_second"]).post(edit(escalation, act), said)

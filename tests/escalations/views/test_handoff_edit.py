@@ -12,16 +12,10 @@ from escalations.choices import ClockKind, ClockState
 from escalations.domain.handoff import HandoffContent
 from escalations.forms.handoff import draft_of_content, post_of_draft, prints_of
 from escalations.models import Clock, Handoff
-from escalations.services.answers import handoff_accept
-from tests.factories import COMPLETE, Organisation, in_hours
+from tests.factories import COMPLETE, accept
 
 pytestmark = pytest.mark.django_db
 THIN = replace(COMPLETE, recommended_action="", urgency="", next_update_at="")
-
-
-@pytest.fixture
-def org() -> Organisation:
-    return Organisation()
 
 
 @pytest.fixture
@@ -102,8 +96,6 @@ def test_files_are_added_to_what_is_filed(client, org, escalation):
 def test_too_late_once_accepted_and_never_for_the_receiver(client, org, escalation):
     client.force_login(org.receiver)
     assert client.get(address(escalation)).status_code == 403
-    handoff_accept(
-        escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )  # fmt: skip
+    accept(escalation, org.receiver)
     client.force_login(org.agent)
     assert client.post(address(escalation), form(THIN, THIN)).status_code == 409

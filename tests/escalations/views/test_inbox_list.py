@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.handoffs import handoff_redirect
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.tickets import ticket_restrict
 from journal import clock
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept
 
 pytestmark = pytest.mark.django_db
 INBOX = "/inbox/"
@@ -61,7 +61,7 @@ def test_what_came_back_and_how_it_was_rated(client, org):
     back = org.handoff(org.ticket(subject="Returned"))
     handoff_return(escalation=back, by=org.receiver, reason="no_next_step", note="What first?")
     done = org.handoff(org.ticket(subject="Resolved"))
-    handoff_accept(escalation=done, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+    accept(done, org.receiver)
     ticket_resolve(
         ticket=done.ticket, by=org.receiver, root_cause="configuration", what_was_done="Done.",
         feedback=Feedback(rating=2, was_necessary=False),
@@ -103,9 +103,7 @@ def test_costs_the_same_however_much_waits(client, org, tab):
         if tab == "returned":
             handoff_return(escalation=escalation, by=org.receiver, reason="other", note="x")
         if tab == "feedback":
-            handoff_accept(
-                escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-            )
+            accept(escalation, org.receiver)
             ticket_resolve(
                 ticket=escalation.ticket, by=org.receiver, root_cause="unknown", what_was_done="x",
                 feedback=Feedback(rating=3, was_necessary=True),

@@ -5,9 +5,8 @@ from django.urls import reverse
 
 from accounts.models import Tier
 from escalations.models import Escalation, Issue, Ticket
-from escalations.services.answers import handoff_accept
 from escalations.services.moves import ticket_transfer
-from tests.factories import NOON, Organisation, in_hours
+from tests.factories import NOON, Organisation, accept
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +26,7 @@ def at(ticket: Ticket, name: str) -> str:
 def accepted(org: Organisation, to: str = "L2") -> Escalation:
     escalation = org.handoff(org.ticket(), to=to)
     by = org.people[f"{to.lower()}_first"]
-    return handoff_accept(escalation=escalation, by=by, estimated_resolution_at=in_hours(3), needs_resources=False)
+    return accept(escalation, by)
 
 
 def test_transferred_with_a_note(client, org):

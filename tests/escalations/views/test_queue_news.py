@@ -5,9 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from escalations.services.answers import handoff_accept
 from escalations.services.tickets import ticket_restrict
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept
 from tests.queries import statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -49,7 +48,7 @@ def test_handoff_that_was_accepted_arrives_with_its_new_team(org, ask, noon):
     noon.forward(timedelta(minutes=5))
     escalation = org.handoff(ticket)
     assert ask(org.people["l2_second"], team="mine").status_code == 204
-    handoff_accept(escalation=escalation, by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False)
+    accept(escalation, org.receiver)
     assert "1 new ticket" in ask(org.people["l2_second"], team="mine").content.decode()
 
 

@@ -7,10 +7,9 @@ from django.test import Client
 
 from escalations.choices import TicketState
 from escalations.models import Effort, HandoffFeedback, Resolution
-from escalations.services.answers import handoff_accept
 from escalations.services.resolutions import ticket_resolve
 from escalations.services.tickets import ticket_change_facts
-from tests.factories import in_hours
+from tests.factories import accept
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -219,9 +218,7 @@ def test_churn_threat_is_for_every_reader(org, client):
 @pytest.fixture
 def accepted(org, client):
     ticket = org.ticket()
-    handoff_accept(
-        escalation=org.handoff(ticket), by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    accept(org.handoff(ticket), org.receiver)
     client.force_login(org.receiver)
     return ticket
 

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from escalations.domain.clocks import Wait
 from escalations.models import Customer, HandoffFeedback
-from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
+from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.resolutions import Feedback, ticket_reopen, ticket_resolve
 from escalations.services.tickets import ticket_restrict, ticket_wait
 from journal import clock
 from journal.services import event_append
-from tests.factories import NOON, in_hours
+from tests.factories import NOON, accept, in_hours
 
 pytestmark = pytest.mark.django_db
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}"
@@ -109,10 +109,7 @@ def test_a_returned_handoff_can_be_handed_in_again(org, open_as):
 def test_accepted_shows_estimate_and_resources(org, open_as):
     with clock.travel(NOON):
         ticket = org.ticket()
-        handoff_accept(
-            escalation=org.handoff(ticket), by=org.receiver, estimated_resolution_at=in_hours(3),
-            needs_resources=True, resources_details="A tenant to test on",
-        )  # fmt: skip
+        accept(org.handoff(ticket), org.receiver, needs_resources=True, resources_details="A tenant to test on")
         text = open_as(org.receiver, ticket.get_absolute_url())
     assert "<b>You accepted it</b>" in text
     assert "A tenant to test on" in text
@@ -120,9 +117,7 @@ def test_accepted_shows_estimate_and_resources(org, open_as):
 
 
 def resolved(org, ticket):
-    handoff_accept(
-        escalation=org.handoff(ticket), by=org.receiver, estimated_resolution_at=in_hours(3), needs_resources=False
-    )
+    accept(org.handoff(ticket), org.receiver)
     ticket_resolve(
         ticket=ticket, by=org.receiver, root_cause="configuration", what_was_done="Cache dropped.",
         feedback=Feedback(rating=4, was_necessary=False, avoidable_by="knowledge_gap", comment="Thin steps."),
