@@ -13,12 +13,11 @@ from policies.demo_designer import load_interview
 from policies.domain.presets import Preset
 from policies.models import PolicyVersion
 from policies.services.interviews import ORDER, interview_start
-from tests.browser.axe import assert_accessible
+from tests.browser.fits import DESK, assert_pages_fit
 from tests.browser.people import end_sessions, signed_in
 from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture
@@ -64,13 +63,6 @@ def test_an_ended_session_takes_nothing(page: Page, live_server, org):
 
 def test_every_step_for_everybody(page: Page, live_server, org):
     load_interview(by=org.process_owner, now=clock.now())
-    signed_in(page, live_server, org.process_owner)
     paths = [reverse("policies:designer"), reverse("policies:designer_end", args=[1])]
     paths += [reverse("policies:designer_step", args=[1, step]) for step in ORDER]
-    for path in paths:
-        page.set_viewport_size(DESK)
-        page.goto(live_server.url + path)
-        assert_accessible(page)
-        page.set_viewport_size(PHONE)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], f"{path} is {wide} px wide on a phone"
+    assert_pages_fit(page, live_server, [(org.process_owner, path) for path in paths])

@@ -14,12 +14,11 @@ from accounts.services.skills import skill_rate
 from accounts.services.swaps import swap_ask
 from accounts.shipped import load_skills
 from journal import clock
-from tests.browser.axe import assert_accessible
+from tests.browser.fits import assert_pages_fit
 from tests.browser.people import signed_in
 from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 HOUR = timedelta(hours=1)
 
 
@@ -85,17 +84,7 @@ def pages(org: Organisation, shift: DutyShift, skill: Skill) -> list[tuple[User,
 
 def test_duty_pages(page: Page, live_server, transactional_db):
     org = Organisation()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    for user, path in pages(org, a_rota(org), ratings(org)):
-        signed_in(page, live_server, user)
-        page.set_viewport_size(DESK)
-        page.goto(live_server.url + path)
-        assert_accessible(page)
-        page.set_viewport_size(PHONE)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], f"{path} is {wide} px wide on a phone"
-    assert complaints == []
+    assert_pages_fit(page, live_server, pages(org, a_rota(org), ratings(org)))
 
 
 def test_a_pattern_from_the_gap_to_the_week_without_a_mouse(page: Page, live_server, transactional_db):

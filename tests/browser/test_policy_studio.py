@@ -10,12 +10,11 @@ from policies.models import PolicyVersion
 from policies.selectors import policy_in_force
 from policies.services.drafts import draft_create
 from policies.services.rows import row_save
-from tests.browser.axe import assert_accessible
+from tests.browser.fits import assert_pages_fit
 from tests.browser.people import signed_in
 from tests.factories import Organisation
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 
 
 def test_from_a_copy_to_a_publication(page: Page, live_server, transactional_db):
@@ -97,9 +96,6 @@ def test_pages_of_the_studio(page: Page, live_server, transactional_db):
     row_save(version=draft, section="tiers", pk=tier.pk, values={"ack_seconds": 10_800}, edit=0, by=org.process_owner)
     trigger = draft.triggers.get(key="enterprise_open_4h")
     base = f"/policies/versions/{draft.code}/"
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    signed_in(page, live_server, org.process_owner)
     paths = ["/policies/versions/", base] + [
         base + rest
         for rest in (
@@ -108,12 +104,5 @@ def test_pages_of_the_studio(page: Page, live_server, transactional_db):
             "triggers/create/", "proof/", "changes/", "publish/",
         )
     ]  # fmt: skip
-    for path in paths:
-        page.set_viewport_size(DESK)
-        page.goto(live_server.url + path)
-        assert_accessible(page)
-        page.set_viewport_size(PHONE)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], f"{path} is {wide} px wide on a phone"
-    assert complaints == []
+    assert_pages_fit(page, live_server, [(org.process_owner, path) for path in paths])
     assert PolicyVersion.objects.filter(state=PolicyState.DRAFT).count() == 1
