@@ -7,15 +7,12 @@ from django.core.exceptions import ValidationError
 
 from accounts.choices import Ability
 from accounts.models import Team, User
+from accounts.querysets import able
 
 
 def workers_by_team(team: Team | None) -> list[tuple[str, list[User]]]:
     """Everybody who works tickets, by team, the given team first. One statement."""
-    people = (
-        User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])
-        .select_related("team__tier")
-        .order_by("full_name")
-    )
+    people = User.objects.filter(able(Ability.WORK)).select_related("team__tier").order_by("full_name")
     groups: dict[int | None, tuple[tuple[Any, ...], str, list[User]]] = {}
     for person in people:
         home = person.team

@@ -16,6 +16,7 @@ from accounts.forms.duty import PATTERN_PEOPLE, PatternForm, RotaFileForm
 from accounts.forms.people import workers_by_team
 from accounts.models import Team, User
 from accounts.plan_lines import plan_lines, plan_summary
+from accounts.querysets import able
 from accounts.services.rota_files import FileShift, read_calendar
 from accounts.services.rota_import import import_preview, rota_import
 from accounts.services.rota_patterns import rota_preview, rota_write
@@ -65,7 +66,7 @@ def _suggestion(team: Team, request: HttpRequest) -> dict[str, object]:
     today = page_now(request).astimezone(timezone.get_current_timezone()).date()
     monday = today + timedelta(days=7 - today.weekday())
     hours = list(team.calendar.hours.all())
-    members = team.members.filter(is_active=True, role__abilities__contains=[Ability.WORK]).exclude(pk=team.lead_id)
+    members = team.members.filter(able(Ability.WORK)).exclude(pk=team.lead_id)
     return {
         **{
             f"person_{number}": person

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.choices import Ability
 from accounts.models import User
+from accounts.querysets import able
 from escalations.choices import Priority
 from escalations.domain.clocks import Wait
 from escalations.filtersets import ref_number
@@ -32,7 +33,7 @@ class BulkAssignForm(BulkForm):
 
     def __init__(self, *args: Any, teams: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.filter(team__in=set(teams), is_active=True, role__abilities__contains=[Ability.WORK])
+        people = User.objects.filter(able(Ability.WORK), team__in=set(teams))
         self.fields["owner"].queryset = people.order_by("full_name")
 
     def values(self) -> dict[str, Any]:

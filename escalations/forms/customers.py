@@ -7,6 +7,7 @@ from django.db.models import Model
 
 from accounts.choices import Ability
 from accounts.models import Calendar, Region, User, validate_time_zone
+from accounts.querysets import able
 from escalations.models import Customer
 from escalations.services.customers import FACTS
 from policies.choices import PickListName
@@ -64,7 +65,7 @@ class CustomerForm(VersionMixin, BelayForm):
                 (code, label) for which, code, label, active in rows if which == name and (active or code == kept)
             ]
             self.fields[field].choices = [("", "Not entered"), *offered]
-        people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.READ])
+        people = User.objects.filter(able(Ability.READ))
         self.fields["success_manager"].queryset = people.order_by("full_name")
 
     def changes(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.urls import reverse_lazy
 
 from accounts.choices import Ability
 from accounts.models import Region, Team, User
+from accounts.querysets import able
 from escalations.choices import Complexity, Priority, Sentiment
 from escalations.models import Contact, Customer
 from escalations.services.intake import NewContact, NewCustomer
@@ -130,7 +131,7 @@ class TicketCreateForm(DraftMixin, BelayForm):
             self.fields["contact"].queryset = customer.contacts.all()
         self.fields["team"].queryset = Team.objects.filter(is_active=True).select_related("tier")
         self.fields["team"].label_from_instance = lambda team: f"{team.tier} {team}"
-        people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.READ])
+        people = User.objects.filter(able(Ability.READ))
         self.fields["readers"].queryset = people.order_by("full_name")
 
     def clean_subject(self) -> str:

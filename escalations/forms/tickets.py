@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.choices import Ability
 from accounts.models import Tier, User
+from accounts.querysets import able
 from escalations.choices import Complexity, Priority, Sentiment
 from escalations.domain.clocks import Wait
 from escalations.models import Ticket
@@ -90,9 +91,9 @@ class AssignForm(BelayForm):
     def __init__(self, *args: Any, ticket: Ticket, notes: Mapping[int, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].notes = notes or {}
-        self.fields["owner"].queryset = User.objects.filter(
-            team=ticket.team_id, is_active=True, role__abilities__contains=[Ability.WORK]
-        ).order_by("full_name")
+        self.fields["owner"].queryset = User.objects.filter(able(Ability.WORK), team=ticket.team_id).order_by(
+            "full_name"
+        )
 
 
 class WaitForm(BelayForm):
@@ -127,7 +128,7 @@ class RestrictForm(BelayForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.READ])
+        people = User.objects.filter(able(Ability.READ))
         self.fields["readers"].queryset = people.order_by("full_name")
 
 

@@ -12,6 +12,7 @@ from accounts.choices import Ability
 from accounts.domain.calendars import Calendar, closes_at, next_open
 from accounts.domain.expertise import Person
 from accounts.models import Team, User
+from accounts.querysets import able
 from accounts.selectors.duty import DutyNow, duty_now
 from accounts.selectors.duty_words import person_words, team_words
 from accounts.selectors.fitting import Fit, fits
@@ -159,7 +160,7 @@ def workers() -> QuerySet[User]:
 
 
 def _able() -> QuerySet[User]:
-    return User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])
+    return User.objects.filter(able(Ability.WORK))
 
 
 def chosen(ticket: Ticket, *, by: User, value: str) -> Targets:

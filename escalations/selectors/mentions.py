@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.choices import Ability
 from accounts.models import User
+from accounts.querysets import able
 from escalations.domain.mentions import pieces
 from escalations.models import Mention, Message, Ticket
 from web.marks import person
@@ -28,7 +29,7 @@ class Nameable:
 
 def nameable(ticket: Ticket, reader: User, words: str) -> list[Nameable]:
     """People who see the ticket and whose name or user name begins so; its own team first. One statement."""
-    people: QuerySet[User] = User.objects.filter(is_active=True, role__abilities__contains=[Ability.READ])
+    people: QuerySet[User] = User.objects.filter(able(Ability.READ))
     people = people.exclude(pk=reader.pk).select_related("team__tier", "role")
     if ticket.is_restricted:
         people = people.filter(pk__in=ticket.readers.values("user"))

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 
 from accounts.choices import Ability
 from accounts.models import Region, Team, Tier, User
+from accounts.querysets import able
 from escalations.choices import Priority, Sentiment, TicketState
 from policies.choices import PickListName
 from policies.models import PickItem
@@ -129,7 +130,7 @@ def _statement() -> tuple[str, Sequence[Any]]:
         return rows.order_by().values_list(kind, code, label, Cast("pk", CharField()), place, offered)
 
     yes = Value(True, output_field=BooleanField())
-    people = User.objects.filter(is_active=True, role__abilities__contains=[Ability.WORK])[:MOST_PEOPLE]
+    people = User.objects.filter(able(Ability.WORK))[:MOST_PEOPLE]
     query = of(Tier.objects.all(), Value("tier"), "code", "code", "rank", yes).union(
         of(Team.objects.all(), Value("team"), "code", "name", "tier__rank", "is_active"),
         of(Region.objects.all(), Value("region"), "code", "name", Value(0), yes),

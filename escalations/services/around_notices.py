@@ -1,45 +1,19 @@
-"""Who is told by mail of what happens around an acceptance: one outbox row per event and person, written with it."""
+"""Who is told by mail of what happens around an acceptance."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.urls import reverse
 
 from accounts.choices import Ability
 from accounts.models import Team, User
+from accounts.querysets import able
 from accounts.selectors import absences_now
 from escalations.models import Consult, Escalation, ReadBack, Ticket
-from journal.models import OutboxMessage
-from journal.services import outbox_put_many
-
-
-def _mail(
-    people: Iterable[User],
-    subject: str,
-    *,
-    ticket: Ticket,
-    key: str,
-    path: str,
-    wanted: Mapping[str, object],
-    but: User | None = None,
-) -> None:
-    """One mail each to those who are still here; nobody is told what they did themselves (`but`)."""
-    named = {person.pk: person for person in people if person.is_active and person != but}
-    outbox_put_many(
-        OutboxMessage(
-            dedupe_key=f"{key}:{person.pk}:email",
-            recipient=person.email,
-            subject=subject[:300],
-            body=f"{subject}.\n\n{ticket.subject}\n\n{settings.PUBLIC_URL}{path}\n",
-            wanted_while=dict(wanted),
-        )
-        for person in named.values()
-    )
+from escalations.services.mails import mail
 
 
 def workers_of(team: Team) -> list[User]:
-    return list(User.objects.filter(team=team, is_active=True, role__abilities__contains=[Ability.WORK]))
+    return list(User.objects.filter(able(Ability.WORK), team=team))
 
 
 def in_place_of(person: User, at: datetime) -> list[User]:
@@ -68,7 +42,7 @@ def notify_read_back(escalation: Escalation, row: ReadBack, *, at: datetime, acc
     """The sender has to say whether it is right. `accepted`: it came with the acceptance, and one mail says both."""
     ref = escalation.ticket.ref
     words = "{} accepted {} and reads it back: confirm or correct it" if accepted else "{} reads {} back once more"
-    _mail(
+    mail(
         for_the_sender(escalation, at), words.format(row.given_by, ref), ticket=escalation.ticket, but=row.given_by,
         key=f"read_back:{row.pk}:given", path=_handoff(escalation),
         wanted={"escalation": escalation.pk, "about": "read_back"},
@@ -78,7 +52,7 @@ def notify_read_back(escalation: Escalation, row: ReadBack, *, at: datetime, acc
 def notify_corrected(escalation: Escalation, row: ReadBack) -> None:
     """Whoever holds the ticket restates."""
     holder = escalation.ticket.owner or row.given_by
-    _mail(
+    mail(
         [holder], f"{row.answered_by} corrects your read-back of {escalation.ticket.ref}", ticket=escalation.ticket,
         key=f"read_back:{row.pk}:corrected", path=_handoff(escalation), but=row.answered_by,
         wanted={"escalation": escalation.pk, "about": "corrected"},
@@ -88,7 +62,7 @@ def notify_corrected(escalation: Escalation, row: ReadBack) -> None:
 def notify_released(escalation: Escalation, *, by: User) -> None:
     if escalation.from_user is None:
         return
-    _mail(
+    mail(
         [escalation.from_user], f"{by} releases you from {escalation.ticket.ref}", ticket=escalation.ticket, but=by,
         key=f"escalation:{escalation.pk}:released", path=_handoff(escalation),
         wanted={"escalation": escalation.pk, "about": "released"},
@@ -110,7 +84,7 @@ def _consult(consult: Consult) -> str:
 
 
 def notify_consulted(consult: Consult, *, at: datetime) -> None:
-    _mail(
+    mail(
         asked_people(consult, at), f"{consult.asked_by} asks you about {consult.ticket.ref}", ticket=consult.ticket,
         key=f"consult:{consult.pk}:asked", path=_consult(consult), but=consult.asked_by,
         wanted={"consult": consult.pk, "about": "asked"},
@@ -120,7 +94,7 @@ def notify_consulted(consult: Consult, *, at: datetime) -> None:
 def notify_answered(consult: Consult) -> None:
     """Who asked, and who holds the ticket by now."""
     people = [person for person in (consult.asked_by, consult.ticket.owner) if person is not None]
-    _mail(
+    mail(
         people, f"{consult.answered_by} answers your question on {consult.ticket.ref}", ticket=consult.ticket,
         key=f"consult:{consult.pk}:answered", path=_consult(consult), but=consult.answered_by,
         wanted={"consult": consult.pk, "about": "answered"},
@@ -133,7 +107,7 @@ def notify_answered(consult: Consult) -> None:
 def notify_holder(ticket: Ticket, subject: str, *, key: str, but: User | None) -> None:
     """The ticket is with somebody else now: its owner is told, without one the people of its team."""
     people = [ticket.owner] if ticket.owner is not None else workers_of(ticket.team)
-    _mail(
+    mail(
         people, subject, ticket=ticket, but=but, key=key, path=ticket.get_absolute_url(),
         wanted={"holder": ticket.pk, "team": ticket.team_id, "owner": ticket.owner_id},
     )  # fmt: skip

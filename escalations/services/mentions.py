@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Lower
-from django.urls import reverse
 
 from accounts.choices import Ability
 from accounts.models import User
@@ -13,9 +11,8 @@ from escalations.domain.mentions import named
 from escalations.errors import NotAllowed, Refused
 from escalations.models import Mention, Message, Ticket
 from escalations.services.locking import Held
+from escalations.services.mails import mail
 from journal import clock
-from journal.models import OutboxMessage
-from journal.services import outbox_put_many
 
 
 def people_named(held: Held, text: str) -> list[User]:
@@ -52,18 +49,10 @@ def mentions_add(*, held: Held, message: Message) -> list[User]:
     """Record whom the message mentions and mail them. Raises Refused: see `people_named`."""
     people = people_named(held, message.body)
     Mention.objects.bulk_create([Mention(message=message, user=person) for person in people])
-    link = settings.PUBLIC_URL + reverse("escalations:ticket_detail", args=[held.ticket.ref])
-    subject = f"{held.by} mentions you on {held.ticket.ref}"
-    outbox_put_many(
-        OutboxMessage(
-            dedupe_key=f"message:{message.pk}:mention:{person.pk}:email",
-            recipient=person.email,
-            subject=subject,
-            body=f"{subject}.\n\n{held.ticket.subject}\n\n{link}\n",
-            wanted_while={"mention": message.pk},
-        )
-        for person in people
-    )
+    mail(
+        people, f"{held.by} mentions you on {held.ticket.ref}", ticket=held.ticket, key=f"message:{message.pk}:mention",
+        path=held.ticket.get_absolute_url(), wanted={"mention": message.pk},
+    )  # fmt: skip
     return people
 
 

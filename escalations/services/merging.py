@@ -6,7 +6,6 @@ What was said stays readable on the merged ticket, and the survivor's timeline l
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -21,12 +20,11 @@ from escalations.services.consults import consults_end
 from escalations.services.families import Family, hold_set
 from escalations.services.hops import hop_close
 from escalations.services.locking import Held, check_ticket_part, next_state
+from escalations.services.mails import mail
 from escalations.services.parents import adopt_children
 from escalations.services.record import tell
 from escalations.services.tickets import resume_outside
 from escalations.services.withdrawals import withdraw_waiting
-from journal.models import OutboxMessage
-from journal.services import outbox_put_many
 
 
 @transaction.atomic
@@ -153,20 +151,9 @@ def _tell(held: Held, other: Held, carried: list[str], facts: list[str], childre
 
 def _mail(family: Family, merged: Ticket, survivor: Ticket) -> None:
     """Who holds either of them and did not do it is told."""
-    subject = f"{merged.ref} was merged into {survivor.ref}"
-    told = {
-        person.pk: (person, ticket)
-        for ticket in (merged, survivor)
-        for person in [ticket.owner]
-        if person is not None and person.is_active and person != family.by
-    }
-    outbox_put_many(
-        OutboxMessage(
-            dedupe_key=f"merge:{merged.pk}:{person.pk}:email",
-            recipient=person.email,
-            subject=subject,
-            body=f"{subject} by {family.by}.\n\n{ticket.subject}\n\n{settings.PUBLIC_URL}{ticket.get_absolute_url()}\n",
-            wanted_while={"ticket": ticket.pk},
-        )
-        for person, ticket in told.values()
-    )
+    for ticket in (survivor, merged):
+        mail(
+            [ticket.owner] if ticket.owner is not None else [], f"{family.by} merged {merged.ref} into {survivor.ref}",
+            ticket=ticket, key=f"merge:{merged.pk}", path=ticket.get_absolute_url(), wanted={"ticket": ticket.pk},
+            but=family.by,
+        )  # fmt: skip

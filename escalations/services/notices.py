@@ -1,13 +1,12 @@
-"""What people are told by mail: one outbox row per event, person and channel, written with the event itself."""
+"""Whom a handoff tells by mail of what."""
 
-from django.conf import settings
 from django.urls import reverse
 
 from accounts.choices import Ability
 from accounts.models import User
+from accounts.querysets import able
 from escalations.models import Escalation
-from journal.models import OutboxMessage
-from journal.services import outbox_put_many
+from escalations.services.mails import mail
 
 _RECEIVER_WORDS = {
     "filed": "{sender} hands {ref} to {team}",
@@ -26,10 +25,10 @@ _SENDER_WORDS = {
 def _receivers(escalation: Escalation) -> list[User]:
     """Who it is addressed to; of a team, those who work, but never the sender."""
     sender = [escalation.from_user_id] if escalation.from_user_id is not None else []
-    people = User.objects.filter(is_active=True).exclude(pk__in=sender).only("pk", "email")
+    people = User.objects.exclude(pk__in=sender).only("pk", "email", "is_active")
     if escalation.to_user_id is not None:
         return list(people.filter(pk=escalation.to_user_id))
-    return list(people.filter(team=escalation.to_team_id, role__abilities__contains=[Ability.WORK]))
+    return list(people.filter(able(Ability.WORK), team=escalation.to_team_id))
 
 
 def _put(escalation: Escalation, people: list[User], words: str, about: str, receiver: object) -> None:
@@ -37,17 +36,11 @@ def _put(escalation: Escalation, people: list[User], words: str, about: str, rec
     subject = words.format(
         sender=escalation.from_user or "Belay", ref=ticket.ref, team=escalation.to_team, receiver=receiver
     )
-    link = settings.PUBLIC_URL + reverse("escalations:handoff_detail", args=[ticket.ref, escalation.pk])
-    outbox_put_many(
-        OutboxMessage(
-            dedupe_key=f"escalation:{escalation.pk}:{escalation.version}:{about}:{person.pk}:email",
-            recipient=person.email,
-            subject=subject,
-            body=f"{subject}.\n\n{ticket.subject}\n\n{link}\n",
-            wanted_while={"escalation": escalation.pk, "about": about},
-        )
-        for person in people
-    )
+    mail(
+        people, subject, ticket=ticket, key=f"escalation:{escalation.pk}:{escalation.version}:{about}",
+        path=reverse("escalations:handoff_detail", args=[ticket.ref, escalation.pk]),
+        wanted={"escalation": escalation.pk, "about": about},
+    )  # fmt: skip
 
 
 def notify_receivers(escalation: Escalation, *, about: str) -> None:
@@ -57,5 +50,5 @@ def notify_receivers(escalation: Escalation, *, about: str) -> None:
 
 def notify_sender(escalation: Escalation, *, about: str, by: User) -> None:
     """Tell the sender what became of the handoff. `about`: accepted, returned or feedback."""
-    if escalation.from_user is not None and escalation.from_user.is_active:
+    if escalation.from_user is not None:
         _put(escalation, [escalation.from_user], _SENDER_WORDS[about], about, by)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.choices import Ability
 from accounts.models import User
+from accounts.querysets import able
 from escalations.choices import ImportState
 from escalations.domain.importing import Mapping, MappingInvalid, mapping_from_json
 from escalations.errors import NotAllowed, Refused
@@ -100,7 +101,7 @@ def _mapping(path: Path) -> Mapping:
 
 def _person(username: str | None) -> User:
     """Who the record names. Without a name: somebody who may, administrators first."""
-    people = User.objects.select_related("role").filter(is_active=True, role__abilities__contains=[Ability.IMPORT])
+    people = User.objects.select_related("role").filter(able(Ability.IMPORT))
     if username:
         people = people.filter(username=username)
     person = people.order_by("role__rank", "pk").first()
