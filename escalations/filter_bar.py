@@ -17,7 +17,6 @@ ALWAYS = ("state", "priority", "tier", "team")
 # Of these one is enough: later ones hold the earlier.
 SINGLE = ("due",)
 BY_ROW = ("customer", "parent", "issue", "when")
-NOT_CHIPS = ("q",)
 NAMES_SHOWN = 2
 COMPACT = "compact"
 OF = "of"

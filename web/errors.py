@@ -87,14 +87,6 @@ STALE_FORM = Fault(
     "Drafts of handoffs and replies are kept here as well.",
     "Open the start page",
 )
-LIMITED = Fault(
-    HTTPStatus.TOO_MANY_REQUESTS,
-    "hourglass",
-    "Too many tries",
-    "To keep accounts safe, Belay waits after several wrong tries.",
-    "Wait five minutes, then try again. If you forgot your password, ask for a new one.",
-    "Open the login page",
-)
 
 
 @requires_csrf_token

@@ -131,16 +131,6 @@ def gaps(
     return found
 
 
-def uncovered(absence: Away, shifts: Iterable[Shift]) -> list[Stretch]:
-    """The parts of the absent person's own shifts that fall into the absence, in order."""
-    parts = (
-        (max(shift.starts_at, absence.starts_at), min(shift.ends_at, absence.ends_at))
-        for shift in shifts
-        if shift.user == absence.user
-    )
-    return sorted((starts, ends) for starts, ends in parts if starts < ends)
-
-
 def _pieces(starts: datetime, ends: datetime, cuts: Iterable[datetime]) -> Iterator[Stretch]:
     inside = sorted(cut for cut in cuts if starts < cut < ends)
     edges = [starts, *inside, ends]

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from escalations.access import parts_on_ticket
 from escalations.domain.clocks import Wait
-from escalations.errors import NotAllowed, Overtaken, Refused
+from escalations.errors import Overtaken, Refused
 from escalations.models import Issue, Ticket
 from escalations.services.clocks import TicketClocks
 from escalations.services.families import Family, hold_set
@@ -168,12 +168,6 @@ def adopt_children(family: Family, old: Ticket, new: Ticket) -> list[Ticket]:
         for child in children
     )  # fmt: skip
     return children
-
-
-def check_may_link(by: User, ticket: Ticket) -> None:
-    """Raises NotAllowed for those who hold neither side; for pages, before anything is locked."""
-    if not parts_on_ticket(by, ticket):
-        raise NotAllowed(f"{ticket.team} holds this ticket. Its people, its lead and managers link it.")
 
 
 def issue_to_children(family: Family, parent: Ticket, issue: Issue) -> int:

@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from policies.choices import SERVICE_CREDIT, PickListName, TriggerAction
 from policies.domain.compiling import compile_trigger
-from policies.domain.diff import field_label, field_words
+from policies.domain.diff import field_words
 from policies.domain.templates import template_problems
 from policies.domain.triggers import Group, InvalidRule, Problem, TriggerRule
 from policies.models import (
@@ -174,10 +174,3 @@ def conditions_problems(join: str, groups: tuple[Group, ...]) -> tuple[Problem, 
     except InvalidRule as error:
         return error.problems
     return ()
-
-
-def words_at_fields(problems: Problems) -> str:
-    """All problems in one line, for where there is no form."""
-    return " ".join(
-        text if field == NON_FIELD_ERRORS else f"{field_label(field)}: {text}" for field, text in problems.items()
-    )

@@ -8,7 +8,6 @@ from policies.models import AcceptedFinding, PolicyVersion
 from policies.services.drafts import draft_note, hold_draft
 
 LONGEST_REASON = 400
-LONGEST_ID = 200
 
 
 @transaction.atomic

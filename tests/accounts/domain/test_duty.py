@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.choices import DutyRole
-from accounts.domain.duty import Away, Shift, answering, gaps, on_duty, uncovered
+from accounts.domain.duty import Away, Shift, answering, gaps, on_duty
 
 T0 = datetime(2026, 6, 15, tzinfo=UTC)
 PEOPLE = st.integers(1, 5)
@@ -86,9 +86,3 @@ def test_a_cover_who_is_away_too_passes_it_on_and_circles_end():
     assert answering(1, {1: None}) is None
     assert answering(1, {1: 2}, gone={2}) is None
     assert answering(4, {1: 2}) == 4
-
-
-def test_the_shifts_that_an_absence_leaves_open():
-    shifts = [Shift(1, at(0), at(8)), Shift(1, at(20), at(30)), Shift(2, at(0), at(40))]
-
-    assert uncovered(Away(1, at(4), at(24)), shifts) == [(at(4), at(8)), (at(20), at(24))]
