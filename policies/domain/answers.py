@@ -41,7 +41,7 @@ class Common(StrEnum):
 
 COMMON_WORDS = {
     Common.CRITICAL: "The issue is of a critical type",
-    Common.PREMIUM_WAITS: "A premium customer waits too long",
+    Common.PREMIUM_WAITS: "A premium customer, or a large order, waits too long",
     Common.COMPLEX: "The issue is too complex for the entry tier",
     Common.ENGINEERING: "Engineering is required",
     Common.VENDOR: "A vendor or infrastructure provider has to act",

@@ -122,6 +122,13 @@ def _technical(answers: Answers) -> Iterator[PolicyTrigger]:
             (at_entry, ("segment", "any_of", premium), ("wait_time", "more", answers.premium_wait_seconds)),
             to_tier=second.code, reason="sla_risk",
         )  # fmt: skip
+    if Common.PREMIUM_WAITS in wanted and answers.express.order_value is not None:
+        worth = ("order_value", "at_least", f"{answers.express.order_value:.2f}")
+        yield _trigger(
+            "order_waits", "A large order waits too long", kind, escalate,
+            (at_entry, worth, ("wait_time", "more", answers.premium_wait_seconds)), to_tier=second.code,
+            reason="sla_risk",
+        )  # fmt: skip
     if Common.COMPLEX in wanted:
         narrow = Problem.UNNECESSARY in answers.problems and answers.technical_types
         only: Rows = (("issue_type", "any_of", sorted(answers.technical_types)),) if narrow else ()

@@ -19,7 +19,7 @@ MOST_WORDS, LONGEST_WORD = 30, 60
 class SegmentsForm(StepForm):
     title = "Customers"
     lead = "Which customers there are, and for whom more was promised."
-    writes = ("contract.*", "trigger.premium*")
+    writes = ("contract.*", "trigger.premium*", "trigger.order_waits")
 
     def ask(self) -> None:
         choices = list(self.ground.setting.segments.items())
@@ -29,7 +29,8 @@ class SegmentsForm(StepForm):
             self.add("segments", ticks_field("Segments you serve", choices), held),
         ])  # fmt: skip
         wait = SpanField(
-            label="A premium customer waits at most", help_text="Then the ticket moves up, if that trigger is wanted."
+            label="A premium customer, or a large order, waits at most",
+            help_text="Then the ticket moves up, if that trigger is wanted.",
         )
         self.section("Premium", "Whose waiting moves a ticket up sooner, and who may have a lane of their own.", [
             self.add("premium", ticks_field("Premium segments", choices), premium),
@@ -186,7 +187,10 @@ def free_keys(names: Iterable[str]) -> list[str]:
 class LanesForm(StepForm):
     title = "Where work goes"
     lead = "Specialists for what keeps coming up, lanes that overtake, and who helps when a team is full."
-    writes = ("trigger.to_*", "trigger.express", "trigger.premium_lane", "trigger.social_media", "overflow.*")
+    writes = (
+        "trigger.to_*", "trigger.express", "trigger.order_waits", "trigger.premium_lane", "trigger.social_media",
+        "overflow.*",
+    )  # fmt: skip
 
     def ask(self) -> None:
         tiers = {one.code for one in self.answers.tiers}
@@ -200,7 +204,8 @@ class LanesForm(StepForm):
         )  # fmt: skip
         express = self.answers.express
         value = MoneyField(label="Orders from this value on", required=False)
-        self._lane("express", "Express lane", "For what is worth most, and for what cannot wait.", express.lane, [
+        lead = "For what is worth most, and for what cannot wait. An order of that value moves up sooner, too."
+        self._lane("express", "Express lane", lead, express.lane, [
             self.add("express_types", ticks_field("These issue types", self.types), list(express.issue_types)),
             self.add("express_value", value, express.order_value),
         ])  # fmt: skip

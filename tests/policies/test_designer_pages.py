@@ -80,12 +80,14 @@ def test_example_1_b2b_software_with_50_agents_in_3_tiers(org, client):
         "tiers": {"count": "3", "L1_people": "30", "L2_people": "14", "L3_people": "6"},
         "problems": {"problems": ["delays", "unnecessary"]},
     })  # fmt: skip
-    page = client.get(reverse("policies:designer_end", args=[1])).content.decode()
+    end = client.get(reverse("policies:designer_end", args=[1]))
+    page, answered = end.content.decode(), end.context["interview"].answers
     version = make_draft(client)
     policy = policy_of_draft(version)
 
     assert problems_of(policy) == []
     assert [one.code for one in policy.tiers] == ["L1", "L2", "L3"]
+    assert sum(one.people for one in answered.tiers) == 50
     triggers = {one.key: one for one in policy.triggers}
     assert {"to_webhooks", "premium_lane", "unacknowledged_twice", "premium_waits"} <= set(triggers)
     facts = {one.fact for key in triggers for group in triggers[key].groups for one in group.conditions}
@@ -112,6 +114,9 @@ def test_example_2_a_shop_with_seasons_and_orders(org, client):
     lane = {one.fact: one.value for group in triggers["express"].groups for one in group.conditions}
     assert (lane["issue_type"], lane["order_value"]) == (["shipping"], "750.00")
     assert triggers["express"].head_start_seconds == 3 * 3600
+    rule = [(one.fact, one.value) for group in triggers["order_waits"].groups for one in group.conditions]
+    assert rule == [("tier", 1), ("order_value", "750.00"), ("wait_time", 3600)], "order value and time-sensitivity"
+    assert triggers["order_waits"].action == "escalate"
     assert triggers["social_media"].action == "management"
     assert {one.key for one in policy.commitments} >= {"seasons", "public"}
     made = set(PickItem.objects.values_list("list", "code", "label", "is_active")) - before

@@ -148,11 +148,12 @@ def test_triggers_say_exactly_what_was_answered():
     triggers = {one.key: one for one in policy.triggers}
 
     assert {key: conditions(triggers[key]) for key in (
-        "critical_type", "premium_waits", "complex_at_entry", "engineering_required", "vendor_dependency",
-        "upset_after_attempts", "unacknowledged_twice", "upset_waits", "social_media", "express",
+        "critical_type", "premium_waits", "order_waits", "complex_at_entry", "engineering_required",
+        "vendor_dependency", "upset_after_attempts", "unacknowledged_twice", "upset_waits", "social_media", "express",
     )} == {
         "critical_type": [("tier", "less", 3), ("issue_type", "any_of", ["data_loss"])],
         "premium_waits": [("tier", "is", 1), ("segment", "any_of", ["smb"]), ("wait_time", "more", 5400)],
+        "order_waits": [("tier", "is", 1), ("order_value", "at_least", "500.00"), ("wait_time", "more", 5400)],
         "complex_at_entry": [("tier", "is", 1), ("issue_type", "any_of", ["bug"]), ("complexity", "is", "high")],
         "engineering_required": [("tier", "less", 3), ("engineering_required", "is", True)],
         "vendor_dependency": [("tier", "is", 3), ("vendor", "is", True)],
@@ -165,8 +166,8 @@ def test_triggers_say_exactly_what_was_answered():
     assert [group.join for group in triggers["express"].groups] == ["all", "any"]
     targets = {key: one.to_tier for key, one in triggers.items() if one.action == TriggerAction.ESCALATE}
     assert targets == {
-        "critical_type": "L3", "premium_waits": "L2", "complex_at_entry": "L2", "engineering_required": "L3",
-        "vendor_dependency": "L4", "upset_after_attempts": None,
+        "critical_type": "L3", "premium_waits": "L2", "order_waits": "L2", "complex_at_entry": "L2",
+        "engineering_required": "L3", "vendor_dependency": "L4", "upset_after_attempts": None,
     }  # fmt: skip
     assert [one.follow_up_seconds for one in policy.tiers] == [None, 3600, 3600, 3600]
 
