@@ -106,3 +106,32 @@ def test_pages_of_the_studio(page: Page, live_server, transactional_db):
     ]  # fmt: skip
     assert_pages_fit(page, live_server, [(org.process_owner, path) for path in paths])
     assert PolicyVersion.objects.filter(state=PolicyState.DRAFT).count() == 1
+
+
+def test_the_process_owner_changes_a_calendar_and_sees_what_moves(page: Page, live_server, transactional_db):
+    org = Organisation()
+    ticket = org.ticket()
+    signed_in(page, live_server, org.process_owner)
+    page.goto(f"{live_server.url}/policies/versions/")
+    page.get_by_role("link", name="Calendars").click()
+    page.get_by_role("link", name=re.compile("^Edit calendar")).click()
+    page.get_by_label("Saturday").fill("9 to noon")
+    page.get_by_role("button", name="Add day").click()
+    day = page.locator("[data-row]").last
+    day.get_by_label("Date").fill("2027-06-16")
+    day.get_by_label("Name").fill("Town day")
+    page.get_by_role("button", name="Save calendar").last.click()
+    expect(page.get_by_role("alert")).to_contain_text("What you typed is kept")
+    expect(page.get_by_label("Saturday")).to_have_value("9 to noon")
+    page.get_by_label("Saturday").fill("9-12")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_role("heading", name="Days of the next year that change")).to_be_visible()
+    page.get_by_role("button", name="Save calendar").last.click()
+    expect(page.get_by_text("Revision 2 counts since")).to_be_visible()
+    expect(page.get_by_text("09:00–12:00").first).to_be_visible()
+    code = org.calendar.code
+    paths = ("/calendars/", "/calendars/create/", f"/calendars/{code}/", f"/calendars/{code}/edit/",
+             f"/citations/{org.policy.code}/?kind=clocks")  # fmt: skip
+    assert_pages_fit(page, live_server, [(org.process_owner, path) for path in paths])
+    assert org.calendar.current.number == 2
+    assert ticket.clocks.exists()
