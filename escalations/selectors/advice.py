@@ -12,7 +12,7 @@ from escalations.choices import WAITING_FOR_RECEIVER, Axis
 from escalations.models import Escalation, Ticket
 from escalations.selectors.facts import ticket_facts
 from escalations.services.families import carrying_parent
-from policies.choices import SERVICE_CREDIT, TriggerAction
+from policies.choices import TriggerAction
 from policies.domain.assessment import QUESTIONS, Advice, advise, target_of
 from policies.domain.policy import Clause, Policy
 from policies.domain.practice import PolicyTrigger
@@ -34,11 +34,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Something that this person may do without asking, with the clause, and where it is done."""
+    """Something that this person may do without asking, with the clause, and where it is granted and noted."""
 
     name: str
     clause: Clause
-    url: str = ""
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ def _asks(rule: PolicyTrigger, policy: Policy, ticket: Ticket, names: Names) -> 
             moot = f"It is P{ticket.priority}" if ticket.priority <= (rule.to_priority or 0) else ""
             return f"Raise the priority to P{rule.to_priority}", moot
         case TriggerAction.DE_ESCALATE:
-            return "De-escalate", "" if at.rank > 1 else "There is no tier below"
+            lowest = min(tier.rank for tier in policy.tiers)
+            return "De-escalate", "" if at.rank > lowest else "There is no tier below"
         case TriggerAction.ROUTE:
             where = names.get("team", {}).get(rule.to_team, rule.to_team) or rule.to_pool
             return f"Route to {where}", ""
@@ -107,17 +108,18 @@ def _powers(user: User, ticket: Ticket, policy: Policy) -> list[Power]:
     role = user.role.code if user.role else ""
     credit = reverse("escalations:credit_create", args=[ticket.ref])
     return [
-        Power(grant.action_name, policy.clause(grant.clause), credit if grant.action == SERVICE_CREDIT else "")
+        Power(grant.action_name, policy.clause(grant.clause), f"{credit}?{urlencode({'action': grant.action})}")
         for grant in policy.authority
         if grant.role == role
     ]
 
 
-def _handoff_url(ticket: Ticket, advice: Advice, matches: list[tuple[PolicyTrigger, Match]]) -> str:
-    """The handoff form, filled with what the advice says."""
+def _handoff_url(ticket: Ticket, policy: Policy, advice: Advice, matched: list[PolicyTrigger]) -> str:
+    """The handoff form, filled with what the advice says: the tier, and the reason of a rule that leads there."""
     if advice.tier is None:
         return ""
-    reason = next((rule.reason for rule, _ in matches if rule.action == TriggerAction.ESCALATE and rule.reason), "")
+    at = policy.tier(ticket.tier.code)
+    reason = next((rule.reason for rule in matched if rule.reason and target_of(rule, policy, at) == advice.tier), "")
     values = {"tier": advice.tier.code, "reason": reason or "technical_complexity"}
     return f"{reverse('escalations:handoff_create', args=[ticket.ref])}?{urlencode(values)}"
 
@@ -142,7 +144,8 @@ def counsel(ticket: Ticket, user: User, *, answers: Mapping[str, str], now: date
         asks, moot = _asks(rule, policy, ticket, names)
         reasons = tuple(reason_words(one, names) for one in match.reasons)
         criteria.append(Criterion(rule.name, policy.clause(rule.clause), reasons, asks, moot))
-    advice = advise(policy=policy, tier=ticket.tier.code, answers=answers, matched=[rule for rule, _ in matches])
+    matched = [rule for rule, _ in matches]
+    advice = advise(policy=policy, tier=ticket.tier.code, answers=answers, matched=matched)
     questions = [
         Asked(one.key, one.label, [(opt.code, opt.label, answers.get(one.key) == opt.code) for opt in one.options])
         for one in QUESTIONS
@@ -154,7 +157,7 @@ def counsel(ticket: Ticket, user: User, *, answers: Mapping[str, str], now: date
         questions=questions,
         advice=advice,
         is_assessed=bool(answers),
-        handoff_url="" if blocked else _handoff_url(ticket, advice, matches),
+        handoff_url="" if blocked else _handoff_url(ticket, policy, advice, matched),
         blocked=blocked,
         version=policy.code,
     )

@@ -119,7 +119,8 @@ class CostsForm(StepForm):
         ], narrow=True)  # fmt: skip
         limits = dict(self.answers.credit_limits)
         roles = self.roles()
-        boundless = next((role for role, limit in limits.items() if limit is None), "")
+        unlimited = [role for role in self.roles() if role in limits and limits[role] is None]
+        boundless = unlimited[-1] if unlimited else ""
         lead = "Up to and including. Empty: none. Together with what was given on the ticket and in the last 30 days."
         self.section("Service credits", lead, [
             self.add(f"{role}_credit", MoneyField(label=name, required=False), limits.get(role))

@@ -1,6 +1,7 @@
 """Should I escalate? The rules that fire, four questions, and the way to a filled handoff form."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -97,6 +98,27 @@ def test_what_one_may_do_alone_is_ones_own(org):
     assert "Known workaround" in names(org.agent)
     assert "Hotfix" not in names(org.agent)
     assert "Service credit" in names(org.manager)
+
+
+def test_what_one_may_do_alone_is_one_link_away(org):
+    ticket = org.ticket()
+    client = Client()
+    client.force_login(org.agent)
+    power = next(one for one in advice(org, ticket).context["counsel"].powers if one.name == "Known workaround")
+
+    form = client.get(power.url).context["form"]
+
+    assert form["action"].value() == "known_workaround"
+
+
+def test_the_reason_is_that_of_the_rule_that_leads_to_the_tier(org):
+    """An Enterprise customer who waits asks for L2; data loss asks for L3, for a reason of its own."""
+    ticket = org.ticket(issue_type="data_loss")
+    org.time.forward(timedelta(hours=3))
+    found = advice(org, ticket).context["counsel"]
+
+    assert {one.asks for one in found.criteria} >= {"Escalate to L2", "Escalate to L3"}
+    assert parse_qs(urlsplit(found.handoff_url).query) == {"tier": ["L3"], "reason": ["technical_complexity"]}
 
 
 def test_a_restricted_ticket_has_no_advice_for_others(org):
