@@ -257,6 +257,28 @@ def test_what_is_lent_is_not_lent_on_and_never_serves_its_lender(org):
         credit_approve(request=own, by=second)
 
 
+def test_who_asked_and_is_promoted_since_neither_decides_nor_lends_for_it_nor_is_asked(org):
+    made, delegate = requested(org, "4000"), org.people["l3_first"]
+    org.vp.is_active = False
+    org.vp.save()
+    org.agent.role = org.vp.role
+    org.agent.save()
+    delegation_create(by=org.agent, delegate=delegate, ends_at=clock.now() + timedelta(hours=8), reason="Leave")
+    with pytest.raises(NotAllowed, match="You asked"):
+        credit_approve(request=made, by=org.agent)
+    for answer in (credit_approve, partial(credit_deny, reason="No.")):
+        with pytest.raises(NotAllowed, match="no authority"):
+            answer(request=made, by=delegate)
+    assert credit_route_up(request=made, by=org.manager, reason="I know them.").routed_to.code == "c_level"
+
+
+def test_a_restricted_ticket_s_credit_is_decided_by_those_named_on_it(org):
+    made = requested(org, "4000")
+    Ticket.objects.filter(pk=made.ticket_id).update(is_restricted=True)
+    with pytest.raises(NotAllowed, match="only to the people named"):
+        credit_approve(request=made, by=org.manager)
+
+
 def test_what_is_lent_issues_nothing_directly(org):
     delegation_create(by=org.manager, delegate=org.agent, ends_at=in_hours(8), reason="Leave")
     assert requested(org, "10").state == CreditState.REQUESTED
