@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.db import connection
-from django.db.models import Count, Func, OuterRef, Subquery, TextField
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Func, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import In
 
 from escalations.models import Escalation, Resolution, Ticket
 from escalations.services.handoffs import previous_escalation
@@ -56,18 +57,24 @@ def episodes_of(ticket: Ticket, *, now: datetime) -> int:
     return escalated_episodes([ticket.issue_id], now=now).get((ticket.customer_id, ticket.issue_id), 0)
 
 
-def episode_count(now: datetime) -> Coalesce:
-    """The same as an expression over tickets, for conditions on many of them at once."""
+def customers_issues(now: datetime, **count: int) -> Q:
+    """Tickets whose issue has had so many escalated episodes with its customer: `customers_issues(now, n__gte=3)`.
+
+    The same count as above, of all issues at once; an issue that never was escalated is not among them.
+    """
     since = now - timedelta(days=EPISODE_DAYS)
     rounds = Resolution.objects.filter(ticket=OuterRef("ticket"), resolved_at__lte=OuterRef("filed_at")).order_by()
     ended = Coalesce(Subquery(rounds.values("ticket").annotate(n=Count("pk")).values("n")), 0)
     root = Coalesce("ticket__merged_into", "ticket__parent", "ticket")
     episode = Func(root, ended, function="ROW", output_field=TextField())
-    filed = Escalation.objects.filter(
-        ticket__issue=OuterRef("issue"), ticket__customer=OuterRef("customer"), filed_at__gt=since, filed_at__lte=now
-    ).order_by()  # fmt: skip
-    counted = filed.values("ticket__issue").annotate(n=Count(episode, distinct=True)).values("n")
-    return Coalesce(Subquery(counted), 0)
+    filed = Escalation.objects.filter(ticket__issue__isnull=False, filed_at__gt=since, filed_at__lte=now).order_by()
+    counted = filed.values(pair=_pair("ticket__customer", "ticket__issue")).annotate(n=Count(episode, distinct=True))
+    return Q(In(_pair("customer", "issue"), counted.filter(**count).values("pair").query), issue__isnull=False)
+
+
+def _pair(*columns: str) -> Cast:
+    """Two columns as one value: what a list of pairs is looked up by, made once and hashed, not asked for each row."""
+    return Cast(Func(*columns, function="ROW", output_field=TextField()), TextField())
 
 
 @dataclass(frozen=True, slots=True)

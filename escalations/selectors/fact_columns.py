@@ -4,25 +4,24 @@
 function runs per row. `escalations.selectors.facts` reads the same facts off one ticket.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import operator as compare
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 from accounts.calendars import current_revisions, working_calendar
 from accounts.domain.calendars import ALWAYS_OPEN, Calendar, instant_at
 from accounts.models import CalendarRevision, Team
 from escalations.choices import ClockKind, ClockState, MessageKind
 from escalations.models import Clock, Message, Ticket
-from escalations.selectors.episodes import episode_count
-from policies.domain.facts import Operator
+from escalations.selectors.episodes import customers_issues
+from policies.domain.facts import FACTS, Operator
 from policies.querying import FactColumn, plain_condition
 
 NEVER = Q(pk__in=[])
@@ -61,22 +60,24 @@ class Coded:
 
 
 COMPARED = {
-    Operator.IS: Exact,
-    Operator.MORE: GreaterThan,
-    Operator.AT_LEAST: GreaterThanOrEqual,
-    Operator.LESS: LessThan,
-    Operator.AT_MOST: LessThanOrEqual,
+    Operator.IS: ("exact", compare.eq),
+    Operator.MORE: ("gt", compare.gt),
+    Operator.AT_LEAST: ("gte", compare.ge),
+    Operator.LESS: ("lt", compare.lt),
+    Operator.AT_MOST: ("lte", compare.le),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A number that the database works out per row; never unknown."""
+    """A number that is 0 for most rows. `where(n__gte=3)` are those of the others whose number is so."""
 
-    count: Coalesce
+    where: Callable[..., Q]
 
     def condition(self, operator: Operator, value: Any) -> Q:
-        return Q(COMPARED[operator](self.count, value))
+        lookup, holds = COMPARED[operator]
+        found = self.where(**{f"n__{lookup}": value})
+        return found | ~self.where(n__gte=1) if holds(0, value) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,29 @@ def since(anchor: str, now: datetime, calendars: Mapping[Calendar, Q]) -> Span:
     return Span(longer, Q(**{f"{anchor}__isnull": False}))
 
 
+def _through(path: str, condition: Q) -> Q:
+    """A condition on rows, put to what is reached from others by `path`."""
+    children = [
+        _through(path, one) if isinstance(one, Q) else (f"{path}__{one[0]}", one[1]) for one in condition.children
+    ]
+    return Q(*children, _connector=condition.connector, _negated=condition.negated)
+
+
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """The counting clocks of one kind, grouped by what they count on: (revision, budget) → its calendar."""
+    """The counting clocks of one kind, grouped by what they count on: (revision, budget) → its calendar.
+
+    `joined`: they are asked of tickets that `with_clocks` has joined them to, so that any number of conditions looks
+    for a ticket's clock once; else each condition looks for it itself, on any tickets.
+    """
 
     kind: ClockKind
     groups: Mapping[tuple[int | None, int], Calendar]
+    joined: bool = False
 
     def where(self, condition: Q) -> Q:
+        if self.joined:
+            return Q(**{f"{_joined_as(self.kind)}__isnull": False}) & _through(_joined_as(self.kind), condition)
         rows = Clock.objects.filter(COUNTING, condition, ticket=OuterRef("pk"), kind=self.kind)
         return Q(Exists(rows))
 
@@ -154,16 +170,36 @@ class Counting:
         return self.where(found)
 
 
-def _counting(kinds: Iterable[ClockKind]) -> dict[ClockKind, Counting]:
-    """What the counting clocks of these kinds count on. Two statements."""
+def _joined_as(kind: ClockKind) -> str:
+    return f"counting_{kind}"
+
+
+def _kinds(facts: Collection[str]) -> list[ClockKind]:
+    """The clocks that these facts are read off."""
+    return sorted({kind for fact in facts for kind in CLOCKS.get(fact, ())})
+
+
+def with_clocks(tickets: QuerySet[Ticket], facts: Collection[str]) -> QuerySet[Ticket]:
+    """The tickets, each joined to the counting clocks that the facts are read off; there is one of a kind at most."""
+    counting = _through("clocks", COUNTING)
+    return tickets.alias(**{
+        _joined_as(kind): FilteredRelation("clocks", condition=counting & Q(clocks__kind=kind))
+        for kind in _kinds(facts)
+    })  # fmt: skip
+
+
+def _counting(kinds: Iterable[ClockKind], *, joined: bool) -> dict[ClockKind, Counting]:
+    """What the counting clocks of these kinds count on. Two statements, none without kinds."""
     wanted = list(kinds)
+    if not wanted:
+        return {}
     rows = Clock.objects.filter(COUNTING, kind__in=wanted).order_by()
     found = list(rows.values_list("kind", "calendar_revision", "budget").distinct())
     revisions = CalendarRevision.objects.in_bulk({revision for _, revision, _ in found if revision is not None})
     groups: dict[ClockKind, dict[tuple[int | None, int], Calendar]] = {kind: {} for kind in wanted}
     for kind, revision, budget in found:
         groups[ClockKind(kind)][revision, budget] = working_calendar(revisions.get(revision))
-    return {kind: Counting(kind, found) for kind, found in groups.items()}
+    return {kind: Counting(kind, found, joined) for kind, found in groups.items()}
 
 
 def _by_team() -> dict[Calendar, Q]:
@@ -240,21 +276,37 @@ FLAGS = {
 }
 
 
-def fact_columns(now: datetime) -> dict[str, FactColumn]:
-    """Every fact of an open ticket as a column at `now`. Four statements, however many triggers are asked with it."""
-    clocks = _counting(
-        (ClockKind.TIME_AT_TIER, ClockKind.TIER_RESOLUTION, ClockKind.CONTRACT_RESOLUTION, ClockKind.ACKNOWLEDGEMENT)
-    )
-    limit, resolution = clocks[ClockKind.TIME_AT_TIER], clocks[ClockKind.TIER_RESOLUTION]
-    return {
+# The clocks that a fact is read off.
+CLOCKS = {
+    "time_at_tier": (ClockKind.TIME_AT_TIER, ClockKind.TIER_RESOLUTION),
+    "contract_left": (ClockKind.CONTRACT_RESOLUTION,),
+    "unacknowledged_for": (ClockKind.ACKNOWLEDGEMENT,),
+}
+
+
+def fact_columns(
+    now: datetime, asked: Collection[str] = FACTS.keys(), *, joined: bool = False
+) -> dict[str, FactColumn]:
+    """The facts that are asked about, of open tickets, as columns at `now`; `joined` is for rows of `with_clocks`.
+
+    At most four statements, however many triggers are asked with it; none for facts that have nothing to do with time.
+    """
+    clocks = _counting(_kinds(asked), joined=joined)
+    columns: dict[str, FactColumn] = {
         **{name: Coded(name) for name in CODED},
         **{name: Plain(column) for name, column in PLAIN.items()},
         **{name: Flag(yes) for name, yes in FLAGS.items()},
         "words": Words(),
-        "same_issue_90_days": Counted(episode_count(now)),
+        "same_issue_90_days": Counted(partial(customers_issues, now)),
         "age": since("opened_at", now, {ALWAYS_OPEN: Q()}),
-        "wait_time": since("waiting_since", now, _by_team()),
-        "time_at_tier": _time_at_tier(limit, resolution, now),
-        "contract_left": _left(clocks[ClockKind.CONTRACT_RESOLUTION], now),
-        "unacknowledged_for": _used(clocks[ClockKind.ACKNOWLEDGEMENT], now),
     }
+    if "wait_time" in asked:
+        columns["wait_time"] = since("waiting_since", now, _by_team())
+    if "time_at_tier" in asked:
+        limit, resolution = (clocks[kind] for kind in CLOCKS["time_at_tier"])
+        columns["time_at_tier"] = _time_at_tier(limit, resolution, now)
+    if "contract_left" in asked:
+        columns["contract_left"] = _left(clocks[ClockKind.CONTRACT_RESOLUTION], now)
+    if "unacknowledged_for" in asked:
+        columns["unacknowledged_for"] = _used(clocks[ClockKind.ACKNOWLEDGEMENT], now)
+    return columns

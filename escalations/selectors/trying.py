@@ -70,7 +70,8 @@ def try_on_ticket(trigger: CompiledTrigger, ticket: Ticket, *, now: datetime, na
 
 def try_on_open(trigger: CompiledTrigger, user: User, *, now: datetime) -> OnOpen:
     """How many of the open tickets that this person sees match, up to a cap, and the first of them."""
-    rows = Ticket.objects.open().visible_to(user).filter(as_queryset(trigger, fact_columns(now))).order_by("queue_key")
+    matching = as_queryset(trigger, fact_columns(now, trigger.facts))
+    rows = Ticket.objects.open().visible_to(user).filter(matching).order_by("queue_key")
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

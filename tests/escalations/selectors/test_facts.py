@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from escalations.models import Ticket
 from escalations.selectors import fact_columns as columns
+from escalations.selectors import judging
 from escalations.selectors.fact_columns import fact_columns
 from escalations.selectors.facts import ticket_facts
 from journal import clock
 from policies.domain.facts import FACTS
-from tests.bed.trigger_cases import disagreements, make_tickets
+from tests.bed.trigger_cases import disagreements, make_tickets, random_trigger
 from tests.factories import NOON, Organisation
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,31 @@ def test_the_comparison_would_notice_a_threshold_that_is_off_by_a_second(org, mo
         _, _, found = disagreements(rng, [FACTS["wait_time"], FACTS["age"], FACTS["contract_left"]], 2000)
 
     assert found
+
+
+def test_the_comparison_would_notice_one_pass_an_hour_late(org, monkeypatch):
+    rng = random.Random(7)
+    make_tickets(org, rng, 24)
+    right = judging.fact_columns
+    late = timedelta(hours=1)
+    monkeypatch.setattr(judging, "fact_columns", lambda now, *asked, **how: right(now + late, *asked, **how))
+
+    with clock.travel(NOON + MOMENTS[0]):
+        _, _, found = disagreements(rng, [FACTS["time_at_tier"], FACTS["contract_left"]], 2000)
+
+    assert found
+
+
+def test_any_number_of_triggers_on_any_number_of_tickets_costs_the_same(org, django_assert_max_num_queries):
+    rng = random.Random(3)
+    triggers = [one for one in (random_trigger(rng, list(FACTS.values())) for _ in range(60)) if one is not None]
+    with clock.travel(NOON):
+        for _ in range(3):
+            org.ticket()
+        with django_assert_max_num_queries(5):
+            found = judging.judge(triggers, Ticket.objects.open(), now=NOON)
+        assert len(found) == 3
+        assert judging.judge([], Ticket.objects.open(), now=NOON) == []
 
 
 def test_every_fact_of_the_policy_can_be_asked_of_one_ticket_and_of_all(org):
