@@ -193,6 +193,11 @@ class Ticket(models.Model):
         return reverse("escalations:ticket_detail", args=[self.ref])
 
     @property
+    def by_now(self) -> str:
+        """What it has become, for somebody who comes too late: "BLY-1 is resolved by now"."""
+        return f"{self.ref} is {self.get_state_display().lower()} by now"
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 

@@ -11,7 +11,7 @@ from escalations.choices import WAITING_STATES, Axis, ClockKind, EscalationState
 from escalations.domain.clocks import Wait, used_seconds
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Refused
-from escalations.models import Clock, Escalation, TicketReader
+from escalations.models import Clock, Escalation
 from escalations.services.around_notices import notify_read_back
 from escalations.services.clocks import TicketClocks, promise_update, revision_for, start_stay
 from escalations.services.follow_ups import start_follow_up
@@ -21,6 +21,7 @@ from escalations.services.locking import Held, escalation_parts, hold_escalation
 from escalations.services.notices import notify_sender
 from escalations.services.read_backs import Restated, owes_read_back, restate
 from escalations.services.record import tell
+from escalations.services.targets import let_in
 from escalations.services.tickets import move_ticket, resume_outside
 from policies.selectors import policy_of
 
@@ -122,8 +123,7 @@ def handoff_accept(
     current.version += 1
     current.save()
     restated = restate(held, current, read_back) if owes_read_back(current) else None
-    if ticket.is_restricted:
-        TicketReader.objects.get_or_create(ticket=ticket, user=held.by, defaults={"named_by": current.from_user})
+    let_in(ticket, held.by, by=current.from_user)
     if ticket.state in WAITING_STATES:
         ticket.state = TicketState.OPEN
         resume_outside(held, clocks)

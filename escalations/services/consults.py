@@ -59,7 +59,7 @@ def consult_ask(*, ticket: Ticket, by: User, to_team: Team, to_user: User | None
     check_ticket_part(held)
     current = held.ticket
     if not current.is_open:
-        raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now: nothing is asked on it.")
+        raise Overtaken(f"{current.by_now}: nothing is asked on it.")
     if not question.strip():
         raise Refused("Write the question.", {"question": "What would you like to know?"})
     _check_asked(held, to_team, to_user)

@@ -19,13 +19,13 @@ from accounts.services.absences import absence_create
 from escalations.choices import HandoverReason, TicketState
 from escalations.desk_access import may_hand_over_desk
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.models import DeskHandover, DeskHandoverLine, Escalation, Ticket, TicketReader
+from escalations.models import DeskHandover, DeskHandoverLine, Escalation, Ticket
 from escalations.services.desk_notices import notify_new_holders
 from escalations.services.hops import hop_change
 from escalations.services.locking import Held, check_ticket_part, hold_escalation, hold_ticket
-from escalations.services.moves import check_target
 from escalations.services.readdress import handoff_readdress
 from escalations.services.record import tell_changes
+from escalations.services.targets import check_target, let_in
 from journal import clock
 from journal.models import Event
 from journal.services import claim_submit, draft_discard, event_append, settle_submit
@@ -178,8 +178,7 @@ def _give(handover: DeskHandover, actor: User, give: Give) -> Result:
     if give.to is not None and give.to.pk == handover.from_user_id:
         raise Refused(f"{give.to} holds it already.")
     check_target(ticket, ticket.team, give.to, at=held.now)
-    if ticket.is_restricted and give.to is not None:
-        TicketReader.objects.get_or_create(ticket=ticket, user=give.to, defaults={"named_by": held.by})
+    let_in(ticket, give.to, by=held.by)
     changed = give.version is not None and ticket.version != give.version
     old = ticket.owner
     ticket.owner = give.to

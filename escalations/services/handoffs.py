@@ -14,7 +14,7 @@ from escalations.domain.clocks import Wait
 from escalations.domain.handoff import HandoffContent, completeness
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Overtaken, Refused
-from escalations.models import Attachment, Escalation, Handoff, Ticket, TicketReader
+from escalations.models import Attachment, Escalation, Handoff, Ticket
 from escalations.services.attachments import HANDOFF_FORM
 from escalations.services.clocks import Target, TicketClocks, promise_update, revision_for
 from escalations.services.families import refuse_carried
@@ -30,6 +30,7 @@ from escalations.services.locking import (
 from escalations.services.notices import notify_receivers
 from escalations.services.record import tell, tell_changes
 from escalations.services.similar import settle_uses
+from escalations.services.targets import check_place, let_in
 from journal.services import claim_submit, draft_discard, settle_submit
 from policies.domain.policy import Policy
 from policies.models import PolicyVersion
@@ -43,25 +44,16 @@ def handoff_form_key(ticket: Ticket) -> str:
     return f"handoff:{ticket.pk}"
 
 
-def _check_target(ticket: Ticket, by: User, to_team: Team, to_user: User | None) -> None:
-    """An escalation goes up, to people who are there. Raises Refused naming the field."""
-    if not to_team.is_active:
-        raise Refused(f"{to_team} is no longer in use.", {"to_team": "Choose a team that is in use."})
+def _check_goes_up(ticket: Ticket, by: User, to_team: Team, to_user: User | None) -> None:
+    """An escalation goes up, to people who work there. Raises Refused naming the field."""
     if to_team.tier.rank <= ticket.tier.rank:
         raise Refused(
             f"{to_team} is at {to_team.tier}, not above {ticket.tier}.",
             {"to_team": "An escalation goes to a higher tier."},
         )
-    if to_user is None:
-        if ticket.is_restricted:
-            raise Refused(
-                "A restricted ticket is handed to a person, not to a team.", {"to_user": "Name who may see it."}
-            )
-        return
-    if to_user.pk == by.pk:
+    if to_user is not None and to_user.pk == by.pk:
         raise Refused("You cannot hand a ticket to yourself.", {"to_user": "Choose somebody else."})
-    if not to_user.is_active or to_user.team_id != to_team.pk:
-        raise Refused(f"{to_user} does not work in {to_team}.", {"to_user": "Choose somebody of the team, or nobody."})
+    check_place(ticket, to_team, to_user)
 
 
 def previous_escalation(ticket: Ticket, now: datetime) -> Escalation | None:
@@ -153,7 +145,7 @@ def handoff_file(
     check_ticket_part(held)
     current = held.ticket
     if not current.is_open:
-        raise Overtaken(f"{current.ref} is {current.get_state_display().lower()} by now.")
+        raise Overtaken(f"{current.by_now}.")
     refuse_carried(current, held.by)
     earlier = Escalation.objects.select_for_update(no_key=True).filter(ticket=current, axis=Axis.FUNCTIONAL)
     latest = max(earlier.order_by(), key=lambda one: (one.filed_at, one.pk), default=None)
@@ -161,7 +153,7 @@ def handoff_file(
         own = latest.from_user_id == held.by.pk
         who, where = ("You", ", in another window") if own else (latest.from_user or "A trigger", "")
         raise Overtaken(f"{who} handed this ticket to {latest.to_team} already{where}. It waits for an answer.")
-    _check_target(current, held.by, to_team, to_user)
+    _check_goes_up(current, held.by, to_team, to_user)
     check_promise(held, next_update_at)
     clocks = TicketClocks(current, held.now)
     is_resubmit = latest is not None and latest.state == EscalationState.RETURNED
@@ -180,8 +172,7 @@ def handoff_file(
         escalation.from_tier, escalation.from_team, escalation.from_user = current.tier, current.team, held.by
         escalation.version += 1
     escalation.save()
-    if current.is_restricted and to_user is not None:
-        TicketReader.objects.get_or_create(ticket=current, user=to_user, defaults={"named_by": held.by})
+    let_in(current, to_user, by=held.by)
     returned = Handoff.objects.filter(escalation=escalation).first() if is_resubmit else None
     handoff = save_handoff(escalation, held, content, returned)
     carry_facts(held, content)
@@ -261,7 +252,7 @@ def handoff_redirect(*, escalation: Escalation, by: User, to_team: Team, to_user
         raise Refused("The handoff cannot go back to its sender.", {"to_user": "Choose somebody else."})
     if (to_team, to_user) == (current.to_team, current.to_user):
         raise Refused(f"It waits for {to_user or to_team} already.", {"to_team": "Choose somebody else."})
-    _check_target(held.ticket, held.by, to_team, to_user)
+    _check_goes_up(held.ticket, held.by, to_team, to_user)
     before = current.to_user or current.to_team
     clocks = TicketClocks(held.ticket, held.now)
     clocks.cancel(ClockKind.ACKNOWLEDGEMENT)
@@ -270,8 +261,7 @@ def handoff_redirect(*, escalation: Escalation, by: User, to_team: Team, to_user
     current.acknowledged_at = current.acknowledged_by = current.ack_expires_at = None
     current.version += 1
     current.save()
-    if held.ticket.is_restricted and to_user is not None:
-        TicketReader.objects.get_or_create(ticket=held.ticket, user=to_user, defaults={"named_by": held.by})
+    let_in(held.ticket, to_user, by=held.by)
     start_acknowledgement(clocks, current, *policy_in_force())
     held.ticket.version += 1
     clocks.save()

@@ -48,7 +48,7 @@ def ticket_merge(*, ticket: Ticket, into: Ticket, by: User, confirmed: bool = Fa
     if current.state == TicketState.MERGED and current.merged_into_id == survivor.pk:
         return current
     parts = check_ticket_part(held)
-    said = f"{current.ref} is {current.get_state_display().lower()} by now. Nothing was changed."
+    said = f"{current.by_now}. Nothing was changed."
     state = next_state(TICKET_TRANSITIONS, current.state, "merge", parts, said=said)
     _check_pair(current, survivor, confirmed=confirmed)
     adopted = adopt_children(family, current, survivor)

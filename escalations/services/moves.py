@@ -4,49 +4,26 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.choices import Ability
 from accounts.models import Team, User
 from accounts.selectors import absences_now
 from escalations.choices import ClockKind
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS, Part
 from escalations.errors import Overtaken, Refused
-from escalations.models import Escalation, Ticket, TicketReader
+from escalations.models import Escalation, Ticket
 from escalations.selectors.standing import accepted_escalation, pending_handoff
 from escalations.services.around_notices import notify_holder
 from escalations.services.clocks import TicketClocks, start_stay
 from escalations.services.hops import hop_change
 from escalations.services.locking import Held, check_ticket_part, hold_for_system, hold_ticket, next_state
 from escalations.services.record import tell
+from escalations.services.targets import check_target, let_in
 from escalations.services.tickets import move_ticket
-
-
-def check_target(ticket: Ticket, to_team: Team, to_user: User | None, *, at: datetime) -> None:
-    """Whether a ticket can be given there: a team in use, a person who works in it and is there now.
-
-    Raises Refused, naming the field `to_team` or `to_user`.
-    """
-    if not to_team.is_active:
-        raise Refused(f"{to_team} is no longer in use.", {"to_team": "Choose a team that is in use."})
-    if to_user is None:
-        if ticket.is_restricted:
-            raise Refused(
-                "A restricted ticket is given to a person, not to a team.", {"to_user": "Name who may see it."}
-            )
-        return
-    if not to_user.is_active:
-        raise Refused(f"{to_user} has left.", {"to_user": f"Choose somebody else, or anyone of {to_team}."})
-    if to_user.team_id != to_team.pk or not to_user.can(Ability.WORK):
-        raise Refused(f"{to_user} does not work in {to_team}.", {"to_user": "Choose somebody of the team, or nobody."})
-    away = absences_now(at).get(to_user.pk)
-    if away is not None:
-        cover = f" {away.cover} answers meanwhile." if away.cover else ""
-        raise Refused(f"{to_user} is away.{cover}", {"to_user": "Choose somebody who is there."})
 
 
 def _check_free(ticket: Ticket) -> None:
     """Raises Overtaken on a ticket that is over, Refused while a handoff waits for its receiver."""
     if not ticket.is_open:
-        raise Overtaken(f"{ticket.ref} is {ticket.get_state_display().lower()} by now.")
+        raise Overtaken(f"{ticket.by_now}.")
     pending = pending_handoff(ticket)
     if pending is not None:
         raise Refused(
@@ -94,8 +71,7 @@ def ticket_transfer(*, ticket: Ticket, by: User, to_team: Team, to_user: User | 
 def _place(held: Held, clocks: TicketClocks, to_team: Team, to_user: User | None) -> None:
     """Owner and hop; who gets a restricted ticket is named on it."""
     ticket = held.ticket
-    if ticket.is_restricted and to_user is not None:
-        TicketReader.objects.get_or_create(ticket=ticket, user=to_user, defaults={"named_by": held.actor})
+    let_in(ticket, to_user, by=held.actor)
     move_ticket(ticket, tier=to_team.tier, team=to_team, owner=to_user, at=held.now)
     hop_change(ticket=ticket, waits=clocks.open_waits, at=held.now, contract=clocks.contract)
 

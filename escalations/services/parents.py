@@ -70,7 +70,7 @@ def _refused(message: str, hint: str, *, way_out: str = "") -> Refused:
 def _check_depth(held: Held, parent: Ticket) -> None:
     child = held.ticket
     if not child.is_open:
-        raise Overtaken(f"{child.ref} is {child.get_state_display().lower()} by now.")
+        raise Overtaken(f"{child.by_now}.")
     if not parent.is_open:
         state = parent.get_state_display().lower()
         raise _refused(f"{parent.ref} is {state}: only an open ticket carries others.", "Reopen it, or choose another.")

@@ -8,14 +8,14 @@ from accounts.models import User
 from escalations.choices import EscalationState
 from escalations.domain.lifecycle import ESCALATION_TRANSITIONS
 from escalations.errors import Overtaken, Refused
-from escalations.models import Escalation, TicketReader
+from escalations.models import Escalation
 from escalations.services.answers import answered_words
 from escalations.services.clocks import TicketClocks
 from escalations.services.handoffs import start_acknowledgement
 from escalations.services.locking import Held, escalation_parts, next_state
-from escalations.services.moves import check_target
 from escalations.services.notices import notify_receivers
 from escalations.services.record import tell
+from escalations.services.targets import check_target, let_in
 from policies.selectors import policy_of
 
 
@@ -46,8 +46,7 @@ def handoff_readdress(*, held: Held, escalation: Escalation, owner: User, to_use
     escalation.acknowledged_at = escalation.acknowledged_by = escalation.ack_expires_at = None
     escalation.version += 1
     escalation.save()
-    if held.ticket.is_restricted and to_user is not None:
-        TicketReader.objects.get_or_create(ticket=held.ticket, user=to_user, defaults={"named_by": held.by})
+    let_in(held.ticket, to_user, by=held.by)
     clocks = TicketClocks(held.ticket, held.now)
     if was_acknowledged:
         policy = policy_of(escalation.policy_version_id)

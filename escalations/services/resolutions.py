@@ -80,7 +80,7 @@ def resolve_held(
 ) -> Resolution:
     """Resolve a ticket that is held already; its open children are the caller's."""
     current = held.ticket
-    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    said = f"{current.by_now}."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "resolve", parts, said=said)
     escalation = accepted_escalation(current)
     if escalation is not None and feedback is None and escalation.from_user_id != held.by.pk:
@@ -149,7 +149,7 @@ def ticket_reopen(*, ticket: Ticket, by: User, reason: str) -> Ticket:
     held, family = hold_family(ticket.pk, by)
     parts = check_ticket_part(held)
     current = held.ticket
-    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    said = f"{current.by_now}."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "reopen", parts, said=said)
     current.reopen_count += 1
     current.resolved_at = current.closed_at = None
@@ -180,7 +180,7 @@ def ticket_close(*, ticket: Ticket, by: User) -> Ticket:
     """Put a resolved ticket away."""
     held = hold_ticket(ticket.pk, by)
     parts = check_ticket_part(held)
-    said = f"{held.ticket.ref} is {held.ticket.get_state_display().lower()} by now."
+    said = f"{held.ticket.by_now}."
     held.ticket.state = next_state(TICKET_TRANSITIONS, held.ticket.state, "close", parts, said=said)
     held.ticket.closed_at = held.now
     held.ticket.version += 1

@@ -24,7 +24,7 @@ def _hold(ticket: Ticket, by: User) -> Held:
     if not may_find(held.by):
         raise NotAllowed("Answers are found by the people who work tickets.")
     if not held.ticket.is_open:
-        raise Overtaken(f"{held.ticket.ref} is {held.ticket.get_state_display().lower()} by now. Nothing was changed.")
+        raise Overtaken(f"{held.ticket.by_now}. Nothing was changed.")
     return held
 
 

@@ -83,7 +83,7 @@ def ticket_unclose(*, ticket: Ticket, by: User) -> Ticket:
     held = hold_ticket(ticket.pk, by)
     parts = check_ticket_part(held)
     current = held.ticket
-    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    said = f"{current.by_now}."
     current.state = next_state(TICKET_TRANSITIONS, current.state, "unclose", parts, said=said)
     current.closed_at = None
     current.version += 1

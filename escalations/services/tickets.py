@@ -112,7 +112,7 @@ def ticket_create(
 
 def _open_or_refuse(ticket: Ticket) -> None:
     if not ticket.is_open:
-        raise Overtaken(f"{ticket.ref} is {ticket.get_state_display().lower()} by now.")
+        raise Overtaken(f"{ticket.by_now}.")
 
 
 @transaction.atomic
@@ -208,7 +208,7 @@ def ticket_wait(*, ticket: Ticket, by: User, wait: Wait, reason: str, review_at:
     if review_at <= held.now:
         raise Refused("The review date has passed already.", {"review_at": "Choose a time that is still to come."})
     action = "wait_for_customer" if wait == Wait.CUSTOMER else "wait_for_vendor"
-    said = f"{current.ref} is {current.get_state_display().lower()} by now."
+    said = f"{current.by_now}."
     current.state = next_state(TICKET_TRANSITIONS, current.state, action, parts, said=said)
     current.version += 1
     clocks = TicketClocks(current, held.now)
@@ -227,7 +227,7 @@ def ticket_resume(*, ticket: Ticket, by: User) -> Ticket:
     """Work goes on: the clocks that stood still run again."""
     held = hold_ticket(ticket.pk, by)
     parts = check_ticket_part(held)
-    said = f"{held.ticket.ref} is {held.ticket.get_state_display().lower()} by now."
+    said = f"{held.ticket.by_now}."
     held.ticket.state = next_state(TICKET_TRANSITIONS, held.ticket.state, "resume", parts, said=said)
     held.ticket.version += 1
     clocks = TicketClocks(held.ticket, held.now)

@@ -60,7 +60,7 @@ def actions_on(request: HttpRequest, ticket: Ticket) -> frozenset[str]:
 
 
 def by_now(ticket: Ticket) -> Overtaken:
-    return Overtaken(f"{ticket.ref} is {ticket.get_state_display().lower()} by now. Nothing was changed.")
+    return Overtaken(f"{ticket.by_now}. Nothing was changed.")
 
 
 def _url(name: str, ticket: Ticket) -> str:
