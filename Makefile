@@ -21,7 +21,7 @@ help:
 	@echo "make lint     only the checks that run nothing"
 	@echo "make format   put the code into shape"
 	@echo "make bench    measure, and write docs/benchmarks.md and docs/benchmarks.json"
-	@echo "make battery  the long tests: races, random calendars, kills"
+	@echo "make battery  the long tests: races, random calendars and triggers, kills"
 	@echo "make shots    pictures of the main pages into shots/"
 	@echo "make clean    stop and remove what this checkout made for itself (not the code)"
 
