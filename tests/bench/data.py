@@ -13,7 +13,7 @@ from typing import Any
 from django.db import models
 
 from accounts.models import Region, Team
-from escalations.models import Clock, Contact, Customer, Ticket
+from escalations.models import Clock, Contact, Customer, Escalation, Issue, Ticket
 from tests.bench.wording import words_sql
 from tests.factories import Organisation, UserFactory
 
@@ -69,6 +69,13 @@ def any_of(rows: str) -> str:
     return f"{listed}[1 + floor(random() * cardinality({listed}))::int]"
 
 
+def nth_of(rows: str, place: str) -> str:
+    """SQL: the value of these rows at a place, counted from 0 and round again; the list is made once, too."""
+    column, _, rest = rows.partition(" ")
+    listed = f"(SELECT array_agg({column} ORDER BY {column}) {rest})"
+    return f"{listed}[1 + ({place}) %% cardinality({listed})]"
+
+
 def one_word(words: str) -> str:
     return f"(string_to_array('{words}', ' '))[1 + floor(random() * {len(words.split())})::int]"
 
@@ -85,7 +92,9 @@ TICKET_VALUES = {
     "subject": f"initcap({one_word(WORDS)}) || ' ' || {one_word(WORDS)} || ' fails after '"
     f" || {one_word(WORDS)} || ' ' || n",
     "description": f"'Since this morning the ' || {one_word(WORDS)} || ' answers late. ' || {words_sql('8 + n %% 8')}",
-    "customer_id": any_of("id FROM escalations_customer WHERE source = 'bench'"),
+    # Round and round, so that one ticket in a hundred, with an issue, is of a customer who has had that issue before.
+    "customer_id": nth_of("id FROM escalations_customer WHERE source = 'bench'", "n * 7919::bigint"),
+    "issue_id": f"CASE WHEN n %% 100 = 0 THEN {nth_of('id FROM escalations_issue', 'n * 7919::bigint')} END",
     "state": "state",
     "priority": "priority",
     "tier_id": "tier",
@@ -96,6 +105,17 @@ TICKET_VALUES = {
     "issue_type": any_of("code FROM policies_pickitem WHERE list = 'issue_type'"),
     "product_area": any_of("code FROM policies_pickitem WHERE list = 'product_area'"),
     "is_restricted": "random() < .001",
+    "attempts": "floor(random() * random() * 7)::int",
+    "reopen_count": "(random() < .04)::int",
+    "churn_threat": "random() < .005",
+    "revenue_at_risk": "CASE WHEN random() < .05 THEN round((random() * random() * 80000)::numeric, 2) END",
+    "order_value": "CASE WHEN random() < .3 THEN round((random() * random() * 3000)::numeric, 2) END",
+    "public_complaint": "CASE WHEN random() < .005 THEN 'social_media' ELSE '' END",
+    "concern": "CASE WHEN random() < .005 THEN 'legal' ELSE '' END",
+    "complexity": "CASE WHEN random() < .05 THEN 'high' ELSE 'low' END",
+    "engineering_required": "random() < .02",
+    "vendor": "CASE WHEN random() < .05 THEN 'Cloud host' ELSE '' END",
+    "workaround_confirmed": "random() < .03",
     "opened_at": "opened",
     "created_at": "opened",
     "waiting_since": "CASE WHEN random() < .5 THEN opened END",
@@ -111,6 +131,30 @@ CUSTOMERS = """
 INSERT INTO escalations_customer ({columns})
 SELECT {values} FROM generate_series(1, %(customers)s) n
 """
+
+ISSUES = """
+INSERT INTO escalations_issue ({columns}) SELECT {values} FROM generate_series(1, 2000) n
+"""
+
+# The tickets with an issue were escalated once, an hour after they were opened.
+ESCALATIONS = """
+INSERT INTO escalations_escalation ({columns})
+SELECT {values} FROM escalations_ticket t
+CROSS JOIN (SELECT id FROM policies_policyversion WHERE state = 'published') v
+WHERE t.source = 'bench' AND t.issue_id IS NOT NULL
+"""
+ESCALATION_VALUES = {
+    "ticket_id": "t.id",
+    "state": "'withdrawn'",
+    "reason": "'technical_complexity'",
+    "policy_version_id": "v.id",
+    "from_tier_id": "t.tier_id",
+    "from_team_id": "t.team_id",
+    "to_tier_id": "t.tier_id",
+    "to_team_id": "t.team_id",
+    "filed_at": "t.opened_at + interval '1 hour'",
+    "ended_at": "t.opened_at + interval '2 hours'",
+}
 
 CLOCKS = """
 INSERT INTO escalations_clock ({columns})
@@ -176,9 +220,11 @@ def fill(connection: Any, open_tickets: int, total: int, *, now: Any = None) -> 
         cursor.execute(f"SELECT setseed({SEED})")
         customer = {"name": "'Bench customer ' || n", "source": "'bench'", "external_id": "'C' || n"}
         _insert(cursor, CUSTOMERS, Customer, customer, values)
+        _insert(cursor, ISSUES, Issue, {"title": "'Known problem ' || n", "opened_at": "%(now)s"}, values)
         _insert(cursor, TICKETS, Ticket, TICKET_VALUES, values)
+        _insert(cursor, ESCALATIONS, Escalation, ESCALATION_VALUES, values)
         _insert(cursor, CLOCKS, Clock, CLOCK_VALUES, values)
-        for model in (Customer, Contact, Ticket, Clock):
+        for model in (Customer, Contact, Issue, Ticket, Escalation, Clock):
             cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 

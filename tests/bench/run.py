@@ -9,7 +9,7 @@ from tests.bench.measure import Line, goals
 from tests.bench.server import find
 
 # Each registers what it measures; a new benchmark is a new module here.
-MODULES = ("queue", "filing", "ticket", "delivery", "credits", "similar")
+MODULES = ("queue", "filing", "ticket", "delivery", "credits", "triggers", "similar")
 
 
 def measure(names: Sequence[str], *, rounds: int, times: int, quick: bool, peers: bool, write: bool) -> list[Line]:
