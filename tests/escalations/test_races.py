@@ -19,11 +19,10 @@ from accounts.models import User
 from escalations.choices import ClockKind, ClockState, EscalationState, Origin
 from escalations.errors import Overtaken
 from escalations.models import Clock, Escalation, Ticket
-from escalations.services import answers, handoffs, locking
+from escalations.services import answers, handoffs
 from escalations.services import sweep as sweep_service
 from escalations.services.answers import handoff_acknowledge, handoff_return
 from escalations.services.clocks import TicketClocks
-from escalations.services.locking import Held
 from escalations.services.sweep import sweep
 from escalations.services.sweep_sql import Done
 from escalations.tasks import sweep as sweep_task
@@ -31,32 +30,14 @@ from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms, many_tickets, tally
 from tests.bed.racing import finish, of_kind, race, spawn
+from tests.bed.unlocked import hold_escalation_unlocked, hold_ticket_unlocked
 from tests.factories import Organisation, accept
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 RACERS = 50
 
 
-@pytest.fixture
-def org(transactional_db) -> Organisation:
-    return Organisation()
-
-
 # --- taking guards away ------------------------------------------------------------------------------
-
-
-def hold_ticket_unlocked(ticket_id: int, by: User) -> Held:
-    ticket = Ticket.objects.select_related(*locking.RELATIONS).get(pk=ticket_id)
-    return Held(ticket, User.objects.select_related("role", "team").get(pk=by.pk), clock.now())
-
-
-def hold_escalation_unlocked(escalation_id: int, by: User) -> tuple[Held, Escalation]:
-    escalation = Escalation.objects.select_related(
-        "handoff", "to_tier", "to_team", "to_team__calendar", "from_team", "from_tier", "from_user", "to_user"
-    ).get(pk=escalation_id)
-    held = hold_ticket_unlocked(escalation.ticket_id, by)
-    escalation.ticket = held.ticket
-    return held, escalation
 
 
 def nothing(*args, **kwargs):

@@ -6,14 +6,12 @@ from unittest import mock
 import psycopg
 import pytest
 
-from accounts.models import User
 from escalations.choices import ConsultState, EscalationState, ReadBackState
 from escalations.errors import Overtaken
-from escalations.models import Consult, Escalation, ReadBack, Resolution, Ticket
-from escalations.services import consults, locking, read_backs, resolutions, warm
+from escalations.models import Consult, Escalation, ReadBack, Resolution
+from escalations.services import consults, read_backs, resolutions, warm
 from escalations.services.answers import handoff_return
 from escalations.services.consults import consult_answer, consult_ask
-from escalations.services.locking import Held
 from escalations.services.read_backs import read_back_confirm, read_back_correct
 from escalations.services.resolutions import Feedback, ticket_resolve
 from escalations.services.warm import handoff_release
@@ -21,28 +19,11 @@ from journal import clock
 from journal.models import Event
 from tests.bed.deadlines import alarms
 from tests.bed.racing import of_kind, race
+from tests.bed.unlocked import hold_escalation_unlocked, hold_ticket_unlocked
 from tests.factories import Organisation, accept
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 ROUNDS = 12
-
-
-@pytest.fixture
-def org(transactional_db) -> Organisation:
-    return Organisation()
-
-
-def hold_ticket_unlocked(ticket_id: int, by: User) -> Held:
-    ticket = Ticket.objects.select_related(*locking.RELATIONS).get(pk=ticket_id)
-    return Held(ticket, User.objects.select_related("role", "team").get(pk=by.pk), clock.now())
-
-
-def hold_escalation_unlocked(escalation_id: int, by: User) -> tuple[Held, Escalation]:
-    related = ("to_team", "to_tier", "from_team", "from_tier", "from_user", "accepted_by", "released_by")
-    escalation = Escalation.objects.select_related(*related).get(pk=escalation_id)
-    held = hold_ticket_unlocked(escalation.ticket_id, by)
-    escalation.ticket = held.ticket
-    return held, escalation
 
 
 @contextmanager
