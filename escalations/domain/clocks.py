@@ -379,13 +379,15 @@ def take_back(clock: ClockRecord, now: datetime) -> ClockRecord:
 
 
 def _settle(clock: ClockRecord, now: datetime, calendar: Calendar) -> ClockRecord:
-    """The state, deadline and remainder that follow from the budget and the pauses."""
-    if not clock.open_pauses:
-        due = due_at(clock.started_at, clock.budget, calendar, clock.spans(now))
+    """The state, deadline and remainder that follow from the budget and the pauses.
+
+    A running clock with nothing left to keep runs on through a wait, as `pause` has it, whatever else changes then.
+    """
+    due = due_at(clock.started_at, clock.budget, calendar, clock.spans(now))
+    left = clock.budget - counted_seconds(clock.started_at, now, calendar, clock.spans(now))
+    if not clock.open_pauses or (clock.state == ClockState.RUNNING and left <= 0):
         return replace(clock, state=ClockState.RUNNING, due_at=due, remaining=None)
-    used = counted_seconds(clock.started_at, now, calendar, clock.spans(now))
-    passed = due_at(clock.started_at, clock.budget, calendar, clock.spans(now)) if used >= clock.budget else None
-    return replace(clock, state=ClockState.PAUSED, due_at=passed, remaining=max(0, clock.budget - used))
+    return replace(clock, state=ClockState.PAUSED, due_at=due if left <= 0 else None, remaining=max(0, left))
 
 
 def _check(clock: ClockRecord, now: datetime, action: str, *states: ClockState) -> None:

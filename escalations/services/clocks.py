@@ -235,9 +235,9 @@ class TicketClocks:
         Clock.objects.bulk_create(new)
         if len(old) == 1:
             # What most writes change; putting a bulk statement together takes longer than running this one.
-            old[0].save(update_fields=_COLUMNS)
+            old[0].save(update_fields=WRITTEN_COLUMNS)
         elif old:
-            Clock.objects.bulk_update(old, _COLUMNS)
+            Clock.objects.bulk_update(old, WRITTEN_COLUMNS)
         if self._fired:
             Event.objects.bulk_create([breach_event(row, self.now) for row in self._fired])
         self._changed.clear()
@@ -266,7 +266,7 @@ class TicketClocks:
 
 
 _WHOLE_TICKET = (ClockKind.CONTRACT_RESOLUTION, ClockKind.FIRST_RESPONSE, ClockKind.PROMISED_UPDATE)
-_COLUMNS = [
+WRITTEN_COLUMNS = [
     "state", "budget", "due_at", "remaining", "paused_at", "pause_reason", "review_at", "fired_at", "stopped_at",
     "clause", "calendar_revision",
 ]  # fmt: skip

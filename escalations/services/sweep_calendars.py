@@ -11,7 +11,7 @@ from accounts.calendars import working_calendar
 from accounts.models import CalendarRevision
 from escalations.domain import clocks as core
 from escalations.models import Clock, Pause, Ticket
-from escalations.services.clocks import LIVE, clock_record, write_record
+from escalations.services.clocks import LIVE, WRITTEN_COLUMNS, clock_record, write_record
 from escalations.services.sweep_problems import work_through
 from escalations.services.sweep_sql import fire_clocks
 from journal import clock
@@ -97,7 +97,7 @@ def _move(ids: list[int], current: CalendarRevision, old: list[int], now: dateti
         row.calendar_revision = current
         if before != (row.due_at, row.remaining):
             changes[row.ticket_id].append(_change(row, *before))
-    Clock.objects.bulk_update(rows, ["due_at", "remaining", "calendar_revision"])
+    Clock.objects.bulk_update(rows, WRITTEN_COLUMNS)
     batches = dict(Ticket.objects.filter(pk__in=changes).values_list("pk", "batch_id"))
     Event.objects.bulk_create(
         Event(

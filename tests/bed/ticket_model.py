@@ -4,31 +4,26 @@ Run by tests/escalations/test_ticket_model.py (short) and tests/battery/test_tic
 """
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from accounts.calendars import working_calendar
-from accounts.domain.deadline import explain
 from accounts.models import CalendarException, User
 from accounts.services.calendars import calendar_revise
 from escalations.choices import (
     WAITING_FOR_RECEIVER,
     WAITING_STATES,
-    ClockKind,
     ClockState,
     EscalationState,
     TicketState,
 )
-from escalations.domain import clocks as core
 from escalations.domain.clocks import Wait
 from escalations.errors import NotAllowed, Overtaken, Refused
-from escalations.models import Clock, Consult, Escalation, Hop, Pause, ReadBack, Ticket
+from escalations.models import Clock, Consult, Escalation, Hop, Pause, ReadBack
 from escalations.services.answers import handoff_accept, handoff_acknowledge, handoff_return
-from escalations.services.clocks import clock_record
 from escalations.services.consults import consult_answer, consult_ask, consult_withdraw
 from escalations.services.conversation import ticket_note, ticket_record_customer, ticket_reply
 from escalations.services.follow_ups import follow_up_record
@@ -46,16 +41,9 @@ from escalations.services.tickets import (
 )
 from escalations.services.warm import handoff_release
 from journal import clock
-from tests.bed.deadlines import alarms
+from tests.bed.ticket_invariants import WhatMustHold
 from tests.factories import NOON, Organisation
 
-# Right after a sweep nothing is overdue; between sweeps these may be, for as long as nobody sweeps.
-WAITING_FOR_A_SWEEP = (
-    "running and overdue by 2 min", "review due for 2 min and not asked for", "no sweep for 90 s",
-    "acknowledged without an end, or 2 min past it", "clock on a calendar that was revised 10 min ago",
-)  # fmt: skip
-# Mail is sent by the outbox's own runs; rows carry the database's real time, which this clock does not move.
-NOT_HERE = ("outbox unsent for 5 min",)
 SAID_NO = (NotAllowed, Refused, Overtaken)
 
 seconds = st.one_of(
@@ -63,7 +51,7 @@ seconds = st.one_of(
 )
 
 
-class TicketLife(RuleBasedStateMachine):
+class TicketLife(WhatMustHold):
     """Steps that are refused change nothing and are counted; whatever else is raised is a bug."""
 
     org: ClassVar[Organisation]
@@ -76,9 +64,7 @@ class TicketLife(RuleBasedStateMachine):
         self.travel = clock.travel(NOON)
         self.time = self.travel.__enter__()
         self.people = [*self.org.people.values(), self.org.manager]
-        self.unheld: list[tuple[datetime, datetime]] = []
         self.closed_days = self.acts = 0
-        self.is_swept = False
 
     def teardown(self) -> None:
         self.travel.__exit__(None, None, None)
@@ -86,10 +72,6 @@ class TicketLife(RuleBasedStateMachine):
         self.block.__exit__(None, None, None)
 
     # --- helpers ---------------------------------------------------------------------------------
-
-    @property
-    def ticket(self) -> Ticket:
-        return Ticket.objects.select_related("owner", "team", "tier").get()
 
     def try_to(self, what: str, act, **values) -> None:
         self.is_swept = False
@@ -354,62 +336,3 @@ class TicketLife(RuleBasedStateMachine):
         CalendarException.objects.create(calendar=self.org.calendar, date=when, name="Company day")
         calendar_revise(calendar=self.org.calendar, by=None)
         self.is_swept = False
-
-    # --- what must hold --------------------------------------------------------------------------
-
-    @invariant()
-    def the_auditor_is_content(self) -> None:
-        if Ticket.objects.exists():
-            found = alarms(clock.now(), *NOT_HERE, *(() if self.is_swept else WAITING_FOR_A_SWEEP))
-            assert not found, found
-
-    @invariant()
-    def hops_are_one_chain_from_the_opening(self) -> None:
-        hops = list(Hop.objects.order_by("span"))
-        if not hops:
-            return
-        ticket = self.ticket
-        assert hops[0].span.lower == ticket.opened_at, hops
-        for before, after in zip(hops, hops[1:], strict=False):
-            gap = (before.span.upper, after.span.lower)
-            assert gap[0] == gap[1] or gap in self.unheld, gap
-        assert (hops[-1].span.upper is None) == ticket.is_open
-
-    @invariant()
-    def what_is_shown_is_the_first_of_the_live_clocks(self) -> None:
-        if not Ticket.objects.exists():
-            return
-        ticket = self.ticket
-        live = [
-            (row.due_at, row.kind)
-            for row in Clock.objects.all()
-            if row.state == ClockState.RUNNING or (row.state == ClockState.BREACHED and row.stopped_at is None)
-        ]
-        assert (ticket.due_at, ticket.due_kind) == min(live, default=(None, ""))
-
-    @invariant()
-    def every_deadline_is_explained_by_its_sum(self) -> None:
-        pauses, now = list(Pause.objects.order_by("started_at")), clock.now()
-        for row in Clock.objects.select_related("calendar_revision"):
-            record, calendar = clock_record(row, pauses), working_calendar(row.calendar_revision)
-            if row.state == ClockState.RUNNING and row.kind != ClockKind.PROMISED_UPDATE:
-                due = explain(row.started_at, row.budget, calendar, record.spans(now)).due
-                assert due == row.due_at, f"{row.kind}: {row.due_at} is shown, {due} explained, {record}"
-            if row.state == ClockState.PAUSED:
-                left = max(0, row.budget - core.used_seconds(record, row.paused_at, calendar))
-                assert row.remaining == left, f"{row.kind}: {row.remaining} is shown, {left} explained, {record}"
-            # A wait that begins at the very deadline holds nothing back any more.
-            holding = [one for one in record.open_pauses if row.due_at is None or one.since < row.due_at]
-            assert (row.state == ClockState.PAUSED) == bool(holding and record.is_live), record
-
-    @invariant()
-    def states_agree(self) -> None:
-        if not Ticket.objects.exists():
-            return
-        ticket, waits = self.ticket, set(Pause.objects.filter(ended_at=None).values_list("wait", flat=True))
-        outside = {TicketState.WAITING_CUSTOMER, TicketState.WAITING_VENDOR}
-        assert waits & outside == {ticket.state} & outside
-        pending = Escalation.objects.filter(state__in=WAITING_FOR_RECEIVER).exists()
-        assert (Wait.HANDOFF.value in waits) == pending
-        if not ticket.is_open:
-            assert not waits

@@ -1,6 +1,7 @@
 """What a clock does, each rule by itself; then histories at random against the calendar's arithmetic."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -190,6 +191,23 @@ def test_a_budget_below_what_is_used_is_due_in_the_past_and_the_sweep_marks_it()
     clock = clocks.rebudget(running(), HOUR, at(24, 13), calendar=WORK)
     assert (clock.state, clock.due_at) == (ClockState.RUNNING, at(24, 10))
     assert clocks.fire(clock, at(24, 13)).state == ClockState.BREACHED
+
+
+def test_a_wait_from_the_very_deadline_holds_nothing_back_whatever_changes_then() -> None:
+    """The ticket waits, and its clocks with time left stand still; this one has none, by whichever way it is asked."""
+    due = at(24, 17)
+    waiting = Pause(Wait.CUSTOMER, due, "An example", at(25, 17))
+    clock = replace(running(), pauses=(waiting,))
+    assert clocks.pause(running(), due, wait=Wait.CUSTOMER, reason="x", review_at=at(25, 17), calendar=WORK) == running()
+    for changed in (
+        clocks.rebudget(clock, 8 * HOUR, due, calendar=WORK),
+        clocks.rebudget(clock, HOUR, due, calendar=WORK),
+        clocks.recalendar(clock, due, calendar=WORK),
+    ):
+        assert (changed.state, changed.remaining) == (ClockState.RUNNING, None)
+        assert clocks.fire(changed, due + timedelta(microseconds=1)).state == ClockState.BREACHED
+    longer = clocks.rebudget(clock, 10 * HOUR, due, calendar=WORK)
+    assert (longer.state, longer.remaining, longer.paused_at) == (ClockState.PAUSED, 2 * HOUR, due)
 
 
 def test_a_priority_change_to_p1_counts_around_the_clock_from_the_start() -> None:
