@@ -52,7 +52,8 @@ bench: development
 	@$(BIN)/python -m tests.bench
 
 battery: development
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --hypothesis-profile=battery tests/battery
+	@BELAY_EVERY_WAY=1 $(BIN)/python -m pytest -n 2 --dist loadscope --hypothesis-profile=battery tests/battery \
+		tests/test_permissions.py
 
 shots: development chromium
 	@$(BIN)/python -m tests.shots

@@ -5,6 +5,7 @@ transaction, so one that writes fails too; a POST without the CSRF token is refu
 tests/bed/scene.py.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,8 @@ from tests.bed.scene import Open, Scene, Url
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
+# The battery asks every page of every role with htmx too; here two people do, since a fragment asks nobody's role.
+EVERY_WAY = "BELAY_EVERY_WAY" in os.environ
 # What a page may answer to somebody who may see it: shown, sent on, not possible now, or the wrong method.
 ANSWERS = {200, 204, 302, 303, 400, 403, 405, 409, 422}
 REFUSED = {403, 404, 405}
@@ -200,7 +203,7 @@ def test_every_role_gets_a_proper_answer(scene, url):
     path = scene.path(url, scene.seen)
     ability = ABILITIES.get(url.who)
     for user in (*scene.people.values(), scene.org.agent, scene.org.receiver, scene.org.manager, scene.outsider):
-        for htmx in (False, True):
+        for htmx in (False, True) if EVERY_WAY or user in (scene.org.agent, scene.outsider) else (False,):
             answer = get(signed_in(user), path, htmx=htmx)
             if ability is not None and not user.can(ability):
                 assert answer.status_code in REFUSED, (path, user.username)

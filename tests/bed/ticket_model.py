@@ -159,8 +159,8 @@ class TicketLife(WhatMustHold):
         )  # fmt: skip
 
     @precondition(lambda self: self.latest() is not None and self.waits())
-    @rule(data=st.data(), promised=st.none() | seconds, restates=st.booleans(), warm=st.booleans())
-    def accept(self, data: st.DataObject, promised: int | None, restates: bool, warm: bool) -> None:
+    @rule(data=st.data(), promised=st.none() | seconds, restates=st.integers(0, 7), warm=st.booleans())
+    def accept(self, data: st.DataObject, promised: int | None, restates: int, warm: bool) -> None:
         escalation = self.latest()
         self.try_to(
             "accept", handoff_accept, escalation=escalation, by=self.receiver(escalation, data),
