@@ -1,7 +1,6 @@
 from django.urls import path
 
-from policies import authority_views
-from policies.views import changes, designer, documents, proof, rows, triggers, versions
+from policies.views import authority, changes, designer, documents, proof, rows, triggers, versions
 
 app_name = "policies"
 
@@ -42,10 +41,10 @@ urlpatterns = [
     path("", documents.policy_detail, name="policy_detail"),
     *designer_urls,
     *studio_urls,
-    path("authority/", authority_views.authority_detail, name="authority_detail"),
-    path("delegations/", authority_views.delegation_list, name="delegation_list"),
-    path("delegations/create/", authority_views.delegation_create, name="delegation_create"),
-    path("delegations/<int:pk>/end/", authority_views.delegation_end, name="delegation_end"),
+    path("authority/", authority.authority_detail, name="authority_detail"),
+    path("delegations/", authority.delegation_list, name="delegation_list"),
+    path("delegations/create/", authority.delegation_create, name="delegation_create"),
+    path("delegations/<int:pk>/end/", authority.delegation_end, name="delegation_end"),
     path("<str:code>/markdown/", documents.policy_markdown, name="policy_markdown"),
     path("<str:code>/", documents.policy_detail, name="policy_detail"),
 ]

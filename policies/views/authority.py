@@ -14,7 +14,7 @@ from accounts.choices import Ability
 from accounts.models import User
 from policies.choices import PolicyState
 from policies.errors import LendingRefused
-from policies.forms_lending import DelegationForm
+from policies.forms.delegations import DelegationForm
 from policies.lending import RELATIONS, delegations_of, in_force, lent_to
 from policies.matrix import effective_of, matrix_of
 from policies.models import Delegation, PolicyVersion
