@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from policies.choices import PickListName, ResponseKind, TriggerKind
 from policies.domain.clauses import reach_words
-from policies.domain.policy import Clause, Policy
+from policies.domain.policy import AuthorityGrant, Clause, Policy
 from policies.domain.words import span_words
 from policies.selectors import pick_labels
 
@@ -26,8 +26,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Clauses of one role under its name."""
+
+    key: str
+    title: str
+    clauses: list[Clause]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """`heads` are the column heads of `rows` (the last one holds figures); a section of prose has clauses instead."""
+    """`heads` are the column heads of `rows` (the last one holds figures); a section of prose has clauses instead, or
+    groups of them."""
 
     key: str
     number: str
@@ -36,6 +46,11 @@ class Section:
     heads: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+
+    @property
+    def grouped(self) -> list[Clause]:
+        return [clause for group in self.groups for clause in group.clauses]
 
 
 def document_of(policy: Policy) -> list[Section]:
@@ -140,16 +155,21 @@ def _responses(policy: Policy) -> Section:
     return Section("response", "6", "Management response", lead, ["No.", "What", "Clause", "Within"], rows)
 
 
+def _grant_words(grant: AuthorityGrant) -> str:
+    """`Service credit up to and including $500. Confirm the amount.`; an action without an amount by its name."""
+    words = " ".join(part for part in (grant.action_name, reach_words(grant)) if part)
+    return f"{words}. {grant.note.rstrip('.')}." if grant.note else words
+
+
 def _authority(policy: Policy) -> Section:
-    rows = [
-        Row(grant.clause, policy.clause(grant.clause).number,
-            [grant.role_name, grant.action_name, grant.note, reach_words(grant) or "may"])
-        for grant in policy.authority
-    ]  # fmt: skip
+    """By role: what each may grant, every grant with the number and address of its clause."""
+    groups: dict[str, Group] = {}
+    for grant in policy.authority:
+        group = groups.setdefault(grant.role, Group(f"authority.{grant.role}", grant.role_name, []))
+        group.clauses.append(Clause(grant.clause, policy.clause(grant.clause).number, _grant_words(grant)))
     lead = (
         "No rule means no authority. Credits count together: everything issued and waiting on the ticket, and for the "
         "customer in the last 30×24 h, by anybody, the new one included. What somebody may not grant is asked of the "
         "lowest role that may; nobody approves what they asked for."
     )
-    heads = ["No.", "Role", "May grant", "Remark", "How far"]
-    return Section("authority", "8", "Authority", lead, heads, rows)
+    return Section("authority", "8", "Authority", lead, groups=list(groups.values()))

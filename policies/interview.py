@@ -156,7 +156,7 @@ class Preview:
 
     def _lines(self, section: Section, writes: tuple[str, ...]) -> list[Line]:
         texts = [(row.key, row.number, " · ".join(cell for cell in row.cells if cell)) for row in section.rows]
-        texts += [(one.key, one.number, one.text) for one in section.clauses]
+        texts += [(one.key, one.number, one.text) for one in (*section.clauses, *section.grouped)]
         return [
             Line(number, self.policy.clause(key).text or text, any(fnmatchcase(key, pattern) for pattern in writes))
             for key, number, text in texts

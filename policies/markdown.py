@@ -35,11 +35,17 @@ def _section(section: Section) -> Iterator[str]:
     if section.rows:
         yield from _table(section)
         yield ""
-    if not section.rows and not section.clauses:
+    if not section.rows and not section.clauses and not section.groups:
         yield "No rule."
         yield ""
     for clause in section.clauses:
         yield f"{_anchor(clause.key)}**{clause.number}** {_plain(clause.text)}"
+        yield ""
+    for group in section.groups:
+        yield f"### {_anchor(group.key)}{_plain(group.title)}"
+        yield ""
+        for clause in group.clauses:
+            yield f"- {_anchor(clause.key)}**{clause.number}** {_plain(clause.text)}"
         yield ""
 
 

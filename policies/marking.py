@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from policies.document import Row, Section, document_of
+from policies.document import Group, Row, Section, document_of
 from policies.domain.pieces import Piece, pieces, plain
 from policies.domain.policy import Clause, Policy
 
@@ -27,6 +27,13 @@ class MarkedClause:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedGroup:
+    key: str
+    title: str
+    clauses: list[MarkedClause]
+
+
+@dataclass(frozen=True, slots=True)
 class MarkedSection:
     """A section as its page shows it. `removed` are the clauses that the other version had; `edit` is the draft's
     section behind it ("" where there is none)."""
@@ -40,10 +47,17 @@ class MarkedSection:
     clauses: list[MarkedClause]
     removed: list[str] = field(default_factory=list)
     edit: str = ""
+    groups: list[MarkedGroup] = field(default_factory=list)
+
+    @property
+    def marked(self) -> list[MarkedRow | MarkedClause]:
+        """The rows and clauses that changed."""
+        grouped = (one for group in self.groups for one in group.clauses)
+        return [one for one in (*self.rows, *self.clauses, *grouped) if one.changed]
 
     @property
     def changed(self) -> int:
-        return sum(one.changed for one in (*self.rows, *self.clauses)) + len(self.removed)
+        return len(self.marked) + len(self.removed)
 
 
 # Section of the document → the section of a draft that is edited for it.
@@ -73,9 +87,20 @@ def _clause(clause: Clause, old: Clause | None, compared: bool) -> MarkedClause:
 def _removed(section: Section, old: Section | None) -> list[str]:
     if old is None:
         return []
-    kept = {row.key for row in section.rows} | {clause.key for clause in section.clauses}
+    kept = {one.key for one in (*section.rows, *section.clauses, *section.grouped)}
     rows = [" · ".join([row.number, *row.cells]).removeprefix(" · ") for row in old.rows if row.key not in kept]
-    return rows + [f"{one.number} {one.text}" for one in old.clauses if one.key not in kept]
+    clauses = [f"{one.number} {one.text}" for one in old.clauses if one.key not in kept]
+    grouped = [
+        f"{one.number} {group.title}: {one.text}"
+        for group in old.groups
+        for one in group.clauses
+        if one.key not in kept
+    ]
+    return rows + clauses + grouped
+
+
+def _group(group: Group, before: Mapping[str, Clause], compared: bool) -> MarkedGroup:
+    return MarkedGroup(group.key, group.title, [_clause(one, before.get(one.key), compared) for one in group.clauses])
 
 
 def _by_key(items: Iterable[Row] | Iterable[Clause]) -> Mapping[str, object]:
@@ -90,12 +115,14 @@ def marked_document(policy: Policy, since: Policy | None = None) -> list[MarkedS
     for section in document:
         old = before.pop(section.key, None)
         rows, clauses = _by_key(old.rows if old else ()), _by_key(old.clauses if old else ())
+        grouped = {one.key: one for one in old.grouped} if old else {}
         made.append(
             MarkedSection(
                 section.key, section.number, section.title, section.lead, section.heads,
                 [_row(row, rows.get(row.key), since is not None) for row in section.rows],  # type: ignore[arg-type]
                 [_clause(one, clauses.get(one.key), since is not None) for one in section.clauses],  # type: ignore[arg-type]
                 _removed(section, old), EDITED_IN.get(section.key, ""),
+                [_group(group, grouped, since is not None) for group in section.groups],
             )
         )  # fmt: skip
     for old in before.values():

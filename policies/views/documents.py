@@ -66,7 +66,7 @@ def compared_with(
 def document_context(version: PolicyVersion, policy: Policy, since: PolicyVersion | None) -> dict[str, Any]:
     """The document with its marks; what changed, clause by clause, for the side."""
     document = marked_document(policy, rules_of(since) if since else None)
-    changed = [(section, one) for section in document for one in (*section.rows, *section.clauses) if one.changed]
+    changed = [(section, one) for section in document for one in section.marked]
     return {
         "document": document,
         "since": since,
