@@ -8,7 +8,7 @@ from policies.choices import SERVICE_CREDIT, TriggerKind
 from policies.domain.compiling import understood
 from policies.domain.policy import AuthorityGrant, Clause, ContractRule, Policy, SeverityRules, TierRules
 from policies.domain.practice import OverflowRule, PolicyTrigger
-from policies.domain.triggers import Names, trigger_words
+from policies.domain.triggers import Names, trigger_words, within_sentence
 from policies.domain.words import money_words, span_words
 
 RESPONSE_WORDS = {
@@ -113,8 +113,8 @@ def _triggers(rows: Iterable[PolicyTrigger], kind: str, names: Names) -> Iterato
     for row in rows:
         trigger = understood(row.rule) if row.kind == kind else None
         if trigger is not None:
-            when = trigger_words(trigger, names)
-            yield row.clause, f"{row.name}: when {when[:1].lower()}{when[1:]}, it {action_words(row, names)}."
+            when = within_sentence(trigger_words(trigger, names))
+            yield row.clause, f"{row.name}: when {when}, it {action_words(row, names)}."
 
 
 def _overflows(rows: Iterable[OverflowRule], names: Names) -> Iterator[tuple[str, str]]:

@@ -160,13 +160,21 @@ def reason_words(reason: Reason, names: Names | None = None) -> str:
     return f"{said}: {value_words(reason.check.fact, reason.had, names)}"
 
 
+def within_sentence(words: str) -> str:
+    """With a small first letter, unless the first word is an abbreviation: `VIP is yes` stays."""
+    return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"
+
+
 def trigger_words(trigger: CompiledTrigger, names: Names | None = None) -> str:
-    """All conditions as one clause; groups in brackets where there are several."""
+    """All conditions as one sentence; groups in brackets where there are several."""
     groups = []
     for group in trigger.groups:
-        words = (" and " if group.join is Join.ALL else " or ").join(check_words(one, names) for one in group.checks)
+        words = (" and " if group.join is Join.ALL else " or ").join(
+            within_sentence(check_words(one, names)) for one in group.checks
+        )
         groups.append(f"({words})" if len(trigger.groups) > 1 and len(group.checks) > 1 else words)
-    return (" and " if trigger.join is Join.ALL else " or ").join(groups)
+    sentence = (" and " if trigger.join is Join.ALL else " or ").join(groups)
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 Facts = Mapping[str, Any]

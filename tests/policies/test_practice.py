@@ -33,7 +33,7 @@ def test_the_management_triggers_of_the_source_are_clauses(draft):
 
     assert policy.clause("trigger.enterprise_open_4h").text == (
         "Enterprise customer with a P1 or P2 issue for more than 4 hours: when customer segment is Enterprise"
-        " and Priority is any of P1 or P2 and Age is more than 4 h, it calls management."
+        " and priority is any of P1 or P2 and age is more than 4 h, it calls management."
     )
     assert len([one for one in policy.triggers if one.action == TriggerAction.MANAGEMENT]) == 6
 

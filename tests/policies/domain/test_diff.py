@@ -38,7 +38,7 @@ def test_rows_that_come_and_go():
 def test_conditions_are_compared_as_people_read_them():
     (one,) = changes(triggers=(trigger("upset", ("sentiment", "is", "upset")),))
 
-    assert one[2:] == ("Conditions", "Sentiment is upset and Tier is 1", "Sentiment is upset")
+    assert one[2:] == ("Conditions", "Sentiment is upset and tier is 1", "Sentiment is upset")
 
 
 def test_responses_are_compared():

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from policies.domain.clashes import clash
 from policies.domain.compiling import compile_trigger
 from policies.domain.facts import FACTS, MANY, NOTHING, OPERATORS, Fact, Kind, Operator
-from policies.domain.triggers import Check, Condition, Group, InvalidRule, TriggerRule, evaluate, holds
+from policies.domain.triggers import (
+    Check,
+    Condition,
+    Group,
+    InvalidRule,
+    TriggerRule,
+    evaluate,
+    holds,
+    trigger_words,
+    within_sentence,
+)
 
 OPTIONS = {"segment": {"enterprise", "consumer"}, "sentiment": {"upset", "neutral"}, "priority": {1, 2, 3, 4}}
 
@@ -76,6 +86,14 @@ def test_words(operator, held):
     said = {"neither": set(), "one": {"refund"}, "both": {"refund", "lawyer", "press"}}
     asked = ("words", operator, ["refund", "lawyer"])
     assert [name for name, words in said.items() if fires({"words": frozenset(words)}, asked)] == held
+
+
+def test_conditions_read_as_one_sentence_and_abbreviations_stay():
+    trigger = compile_trigger(rule(("attempts", "more", 3), ("issue_type", "is", "bug"), ("is_vip", "is", True)))
+
+    assert trigger_words(trigger) == "Attempts is more than 3 and issue type is bug and VIP is yes"
+    assert within_sentence("VIP is yes") == "VIP is yes"
+    assert within_sentence("Age is more than 4 h") == "age is more than 4 h"
 
 
 def test_groups_hold_together_by_their_own_word():
