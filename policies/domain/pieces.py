@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 
 SAME, GONE, CAME = "same", "gone", "came"
 ALIKE = 0.4  # below this share of common words, two sentences read better one after the other
-# An amount or a length of time changes as a whole: "30 min" to "15 min", not its digits.
-WORDS = re.compile(r"\d+ (?:h|min|s)\b|[^\s.,;:]+|[.,;:]+|\s+")
+# An amount or a length of time changes as a whole: "30 min" to "15 min", "$50,000" to "$75,000", not its digits.
+WORDS = re.compile(r"\d+ (?:h|min|s)\b|\$\d+(?:,\d{3})*(?:\.\d\d)?|[^\s.,;:]+|[.,;:]+|\s+")
 
 
 @dataclass(frozen=True, slots=True)

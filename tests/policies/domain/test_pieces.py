@@ -12,6 +12,12 @@ def test_an_amount_changes_as_a_whole():
     )  # fmt: skip
 
 
+def test_thousands_change_with_what_stands_before_them():
+    assert pieces("More than $50,000 at risk", "More than $75,000 at risk") == (
+        Piece(SAME, "More than "), Piece(GONE, "$50,000"), Piece(CAME, "$75,000"), Piece(SAME, " at risk"),
+    )  # fmt: skip
+
+
 def test_sentences_that_share_little_stand_one_after_the_other():
     old, new = "The source says limited: confirm it", "Raised from $500"
     assert pieces(old, new) == (Piece(GONE, old), Piece(SAME, " "), Piece(CAME, new))
