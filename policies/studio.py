@@ -35,12 +35,14 @@ def note_findings(version: PolicyVersion, findings: list[Finding]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What somebody may do with a version. `why_not` says why they may not publish it."""
+    """What somebody may do with a version. `why_not` says why they may not publish it; `failed` is the publication
+    that was set for later and could not be done."""
 
     is_draft: bool
     in_force: bool
     waiting: Publication | None
     why_not: str
+    failed: Publication | None = None
 
     @property
     def may_edit(self) -> bool:
@@ -49,14 +51,13 @@ class Standing:
 
 def standing_of(version: PolicyVersion, request: HttpRequest) -> Standing:
     is_draft = version.state == PolicyState.DRAFT
-    waiting = None
-    if is_draft:
-        waiting = version.publications.filter(state=PublicationState.WAITING).select_related("by").first()
+    latest = version.publications.select_related("by").first() if is_draft else None
     return Standing(
         is_draft,
         version.state == PolicyState.PUBLISHED,
-        waiting,
+        latest if latest and latest.state == PublicationState.WAITING else None,
         second_person_problem(version, request.user) if is_draft else "",
+        latest if latest and latest.state == PublicationState.REFUSED else None,
     )
 
 

@@ -1,15 +1,18 @@
 """The studio's pages: what a draft is edited with, what is said when it cannot be, and who finds any of it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
 
+from journal import clock
 from journal.models import Event
 from policies.choices import PolicyState
 from policies.models import PolicyVersion
 from policies.selectors import policy_in_force
 from policies.services.drafts import draft_create
+from policies.services.publications import publications_run
 from policies.services.rows import row_save
 from policies.services.triggers import conditions_of
 from tests.factories import Organisation
@@ -331,6 +334,32 @@ def test_a_publication_is_set_for_later_and_called_off(client, org, draft, base,
     assert row.status_code == 409
     client.post(f"{base}publish/cancel/")
     assert client.post(f"{base}rules/tiers/{l2(draft).pk}/", tier_fields(ack_seconds="20 min")).status_code == 303
+
+
+def test_a_publication_that_could_not_be_done_says_so_on_the_draft(client, org, draft, base, vp):
+    client.force_login(vp)
+    client.post(f"{base}publish/", {"edit": "0", "effective_at": "2090-01-01T08:00"})
+    draft.severities.get(priority=4).delete()
+    with clock.travel(datetime(2090, 1, 2, tzinfo=UTC)):
+        publications_run()
+    text = client.get(f"{base}rules/").content.decode()
+    assert "Severities: P4 is missing." in text
+    assert "has confirmed this draft" not in text
+    assert "Add tier" in text
+
+
+def test_the_document_says_role_by_role_what_may_be_granted(client, org, draft, base):
+    role = org.receiver.role_id
+    client.post(f"{base}rules/authority/{role}/", {
+        "actions": ["discount"], "credit": "limited", "limit": "750", "inclusive": "True", "note": "", "edit": "0",
+    })  # fmt: skip
+    text = client.get(base).content.decode()
+    assert text.count('id="authority.l2_specialist"') == 1
+    assert '<li id="authority.l2_specialist.service_credit" class="is-changed">' in text
+    assert "<del>$500" in text
+    assert "<ins>$750" in text
+    assert '<li id="authority.l2_specialist.discount">' in text
+    assert "L2 specialist: Known workaround</del>" in text
 
 
 def test_the_document_as_markdown(client, org, draft):
