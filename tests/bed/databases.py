@@ -92,8 +92,14 @@ def _build_template(server: Server, admin: psycopg.Connection, template: str) ->
 
 def create(server: Server, root: Path, label: str) -> str:
     """Make this process its own migrated database and return its name. `label` is the xdist worker's."""
-    template = f"belay_template_{fingerprint(root)}"
     name = f"belay_test_{label}_{os.getpid()}"
+    copy(server, root, name)
+    return name
+
+
+def copy(server: Server, root: Path, name: str) -> None:
+    """Make (again) the database `name`, migrated and empty."""
+    template = f"belay_template_{fingerprint(root)}"
     # One at a time: a template cannot be copied while somebody is connected to it.
     with locked(root / ".belay" / "test-template.lock", fcntl.LOCK_EX), server.connect() as admin:
         _sweep_out(admin, keep=template)
@@ -103,7 +109,6 @@ def create(server: Server, root: Path, label: str) -> str:
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*map(sql.Identifier, (name, template, OWNER)))
         )
-    return name
 
 
 def drop(server: Server, name: str) -> None:

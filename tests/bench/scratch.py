@@ -15,12 +15,10 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 
-from config.embedded.cluster import APP, OWNER
 from policies.selectors import forget_policies
 from tests.bed import databases
 from tests.bench import data, stories, wording
@@ -174,16 +172,12 @@ def _sweep_out(admin: psycopg.Connection, prefix: str) -> None:
 
 
 def _build(admin: psycopg.Connection, name: str, scale: Scale) -> datetime:
-    """Make, migrate and fill under another name, so that an interrupted run leaves nothing half full."""
+    """Make and fill under another name, so that an interrupted run leaves nothing half full."""
     draft = f"{DRAFT}{os.getpid()}"
-    _drop(admin, draft)
-    admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(draft), sql.Identifier(OWNER)))
+    databases.copy(find(ROOT), ROOT, draft)
     with databases.connected_as(find(ROOT), draft, owner=True):
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
-            cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}")
-            cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {APP}")
-        call_command("migrate", verbosity=0, interactive=False)
         filled = _fill(scale)
     forget_policies()
     for statement in ("COMMENT ON DATABASE {} IS {}", "ALTER DATABASE {} RENAME TO {}"):
