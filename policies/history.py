@@ -42,6 +42,9 @@ def _did(kind: str, data: dict[str, Any]) -> tuple[str, str]:
             return "calendar-off", "called the publication off"
         case "policy.not_published":
             return "alert-triangle", f"could not be published: {' '.join(data.get('problems', []))}"
+    if data.get("section") == "findings":
+        taken_back = data.get("how") == "taken back"
+        return SIGNS[data["how"]], "took the acceptance of a finding back" if taken_back else "accepted a finding"
     section = BY_KEY.get(data.get("section", ""))
     where = f" in {section.title.lower()}" if section and data.get("how") == "moved" else ""
     how = data.get("how", "changed")

@@ -7,6 +7,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.choices import Ability
+from accounts.models import User
+from accounts.querysets import able
 from policies.choices import PolicyState, PublicationState
 from policies.domain.prover import Finding
 from policies.models import PolicyVersion, Publication
@@ -59,6 +62,12 @@ def standing_of(version: PolicyVersion, request: HttpRequest) -> Standing:
         second_person_problem(version, request.user) if is_draft else "",
         latest if latest and latest.state == PublicationState.REFUSED else None,
     )
+
+
+def second_people(version: PolicyVersion, reader: User) -> list[User]:
+    """Who may publish the draft instead of the reader, by name."""
+    people = User.objects.filter(able(Ability.POLICY)).exclude(pk=reader.pk).order_by("full_name")
+    return [one for one in people if not second_person_problem(version, one)]
 
 
 def _tabs(version: PolicyVersion, tab: str, open_now: int) -> list[dict[str, Any]]:

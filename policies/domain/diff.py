@@ -34,28 +34,35 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """How the rows of a section are told apart and called."""
+    """How the rows of a section are told apart and called. `said` are fields that its name says already."""
 
     name: str
     title: str
     key: Callable[[Any], str]
-    row: Callable[[Any], str]
+    row: Callable[[Any, Names], str]
+    said: frozenset[str] = frozenset()
+
+
+def _contract(row: Any, names: Names) -> str:
+    return f"P{row.priority} {field_words('segment', row.segment, names) if row.segment else 'all others'}"
 
 
 SECTIONS = (
-    _Section("tiers", "Tiers", lambda one: one.code, lambda one: f"{one.code} {one.name}"),
-    _Section("severities", "Severities", lambda one: one.name, lambda one: one.name),
-    _Section(
-        "contracts", "Contract targets", lambda one: f"P{one.priority}.{one.segment}",
-        lambda one: f"P{one.priority} {one.segment or 'all others'}",
-    ),
-    _Section("authority", "Authority", lambda one: one.clause, lambda one: f"{one.role_name}: {one.action_name}"),
-    _Section("triggers", "Triggers", lambda one: one.key, lambda one: one.name),
-    _Section("pools", "Pools", lambda one: one.key, lambda one: one.name),
-    _Section("overflows", "Overflow", lambda one: one.team, lambda one: one.team),
-    _Section("templates", "Message templates", lambda one: one.key, lambda one: one.name),
-    _Section("commitments", "Prevention", lambda one: one.key, lambda one: one.text),
-    _Section("accepted", "Accepted findings", lambda one: one.finding, lambda one: one.finding),
+    _Section("tiers", "Tiers", lambda one: one.code, lambda one, names: f"{one.code} {one.name}", frozenset({"name"})),
+    _Section("severities", "Severity levels", lambda one: one.name, lambda one, names: one.name,
+             frozenset({"priority"})),
+    _Section("contracts", "Contract targets", lambda one: f"P{one.priority}.{one.segment}", _contract,
+             frozenset({"priority", "segment"})),
+    _Section("authority", "Authority", lambda one: one.clause, lambda one, names: f"{one.role_name}: {one.action_name}",
+             frozenset({"role", "role_name", "action", "action_name", "inclusive"})),
+    _Section("triggers", "Triggers", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
+    _Section("pools", "Specialist pools", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
+    _Section("overflows", "Overflow", lambda one: one.team, lambda one, names: field_words("team", one.team, names),
+             frozenset({"team"})),
+    _Section("templates", "Message templates", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
+    _Section("commitments", "Prevention", lambda one: one.key, lambda one, names: one.text, frozenset({"text"})),
+    _Section("accepted", "Accepted findings", lambda one: one.finding,
+             lambda one, names: names.get("finding", {}).get(one.finding, one.finding), frozenset({"finding"})),
 )  # fmt: skip
 SAME_ALWAYS = frozenset({"key", "code", "rank"})
 # Which list the codes of a field are from, for its names.
@@ -129,11 +136,11 @@ def field_label(field: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _whole(row: Any, names: Names) -> str:
+def _whole(row: Any, section: _Section, names: Names) -> str:
     given = (
         f"{field_label(one.name)}: {field_words(one.name, getattr(row, one.name), names)}"
         for one in fields(row)
-        if one.name not in SAME_ALWAYS and getattr(row, one.name) not in (None, "", 0, ())
+        if one.name not in SAME_ALWAYS | section.said and getattr(row, one.name) not in (None, "", 0, ())
     )
     return "; ".join(given)
 
@@ -142,9 +149,9 @@ def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Name
     before = {section.key(row): row for row in old}
     after = {section.key(row): row for row in new}
     for key, row in after.items():
-        called = section.row(row)
+        called = section.row(row, names)
         if key not in before:
-            yield Change(section.name, key, called, How.ADDED, new=_whole(row, names))
+            yield Change(section.name, key, called, How.ADDED, new=_whole(row, section, names))
             continue
         for one in fields(row):
             was, now = getattr(before[key], one.name), getattr(row, one.name)
@@ -155,7 +162,7 @@ def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Name
                 )  # fmt: skip
     for key, row in before.items():
         if key not in after:
-            yield Change(section.name, key, section.row(row), How.REMOVED, old=_whole(row, names))
+            yield Change(section.name, key, section.row(row, names), How.REMOVED, old=_whole(row, section, names))
 
 
 def _responses(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[Change]:

@@ -9,9 +9,11 @@ from django.utils.text import slugify
 
 from accounts.errors import Overtaken, Refused
 from accounts.models import User
+from policies.choices import PickListName
 from policies.domain.diff import field_label, field_words
 from policies.models import PolicyVersion, Pool
 from policies.sections import BY_KEY, Section
+from policies.selectors import pick_labels
 from policies.services.clean import row_problems
 from policies.services.drafts import Changed, check_not_overtaken, draft_note, hold_draft
 
@@ -19,10 +21,17 @@ NOT_SAVED = "Not saved."
 LONGEST_KEY = 40
 
 
+LISTED = {"segment": PickListName.SEGMENT, "reason": PickListName.REASON, "action": PickListName.AUTHORITY}
+
+
 def shown(field: str, value: Any) -> str:
-    """A value of a row in words; people, teams and the like by their names."""
+    """A value of a row in words; people, teams and what lists offer by their names."""
     if isinstance(value, Model):
         return str(value)
+    if field in LISTED and value:
+        label = pick_labels(LISTED[field])[LISTED[field]].get(value)
+        if label:
+            return label
     plain = value if value is None or isinstance(value, bool | int | str) else str(value)
     return field_words(field, plain)
 
@@ -110,7 +119,7 @@ def row_name(row: Model) -> str:
         case "policytier":
             return f"{row.tier.code} {row.tier.name}"  # type: ignore[attr-defined]
         case "contracttarget":
-            return f"P{row.priority}, {row.segment or 'all others'}"  # type: ignore[attr-defined]
+            return f"P{row.priority}, {shown('segment', row.segment) if row.segment else 'all others'}"  # type: ignore[attr-defined]
     return str(row)
 
 

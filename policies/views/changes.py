@@ -21,12 +21,12 @@ from policies.forms.versions import PublishForm
 from policies.history import history_of
 from policies.models import PolicyVersion
 from policies.offers import list_names
-from policies.proving import organisation_at, rules_of
+from policies.proving import findings_of, organisation_at, rules_of
 from policies.services.publications import publication_cancel as cancel
 from policies.services.publications import publication_schedule
 from policies.services.versions import problems_of
 from policies.services.versions import version_publish as publish
-from policies.studio import note_findings, studio_page
+from policies.studio import note_findings, second_people, studio_page
 from policies.views.rows import refuse
 from web.http import INVALID, OK, form_methods, redirect_to
 
@@ -41,7 +41,10 @@ def grouped(changes: list[Change]) -> list[dict[str, Any]]:
 def changes_between(old: PolicyVersion, new: PolicyVersion) -> list[Change]:
     names = list_names()
     names["pool"] = {pool.key: pool.name for one in (old, new) for pool in one.pools.all()}
-    return differences(rules_of(old), rules_of(new), names)
+    was, now = rules_of(old), rules_of(new)
+    if was.accepted != now.accepted:
+        names["finding"] = {one.id: one.message for one in findings_of(new)}
+    return differences(was, now, names)
 
 
 @require_GET
@@ -102,6 +105,7 @@ def _publish_page(
         request, draft, "", open_now=note_findings(draft, found), form=form, in_force=in_force,
         groups=grouped(changes), number=len(changes), findings=[one for one in found if not one.accepted],
         unfit=problems_of(policy), problems=problems, publishing=True,
+        others=second_people(draft, request.user),
         overtaken=in_force is not None and draft.base_id is not None and draft.base_id != in_force.pk,
     )  # fmt: skip
     return render(request, "policies/version_publish.html", context, status=int(status))

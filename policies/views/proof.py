@@ -33,6 +33,14 @@ from web.http import INVALID, OK, redirect_to
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?[+-]\d\d:\d\d")
 KINDS = {
+    "authority_not_monotone": "Less authority higher up",
+    "authority_gap": "Something that nobody may grant",
+    "authority_missing_limit": "An authority without its limit",
+    "authority_overlap": "Two limits for one rank",
+    "clock_contradiction": "Clocks that contradict each other",
+    "team_no_tier_holds": "A team that no tier holds",
+    "tier_nobody_staffs": "A tier without people",
+    "delegation_cycle": "Delegations in a circle",
     "value_no_form_produces": "A value that no form produces",
     "trigger_never_fires": "A trigger that never fires",
     "trigger_moves_nothing": "A trigger that moves nothing",
@@ -90,8 +98,8 @@ def _example(name: str, value: Any, names: Names) -> tuple[str, str]:
     if fact is not None and value is not None:
         return fact.label, value_words(fact, frozenset(value) if isinstance(value, list | set) else value, names)
     label = name.replace("_", " ")
-    if name == "role":
-        value = names["role"].get(value, value)
+    if name in ("role", "action"):
+        value = names["role" if name == "role" else "authority"].get(value, value)
     elif name in ("amount", "limit") and value is not None:
         value = money_words(Decimal(str(value)))
     elif isinstance(value, str) and INSTANT.fullmatch(value):

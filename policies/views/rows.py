@@ -22,7 +22,7 @@ from policies.sections import BY_KEY, SECTIONS, Section
 from policies.services.authority import RoleAuthority, role_authority, role_authority_save
 from policies.services.rows import row_delete as remove_row
 from policies.services.rows import row_move as move_row
-from policies.services.rows import row_save, row_values, shown
+from policies.services.rows import row_name, row_save, row_values, shown
 from policies.studio import studio_page
 from web.conflicts import chooses, resolve
 from web.http import CONFLICT, INVALID, OK, form_methods, page_or_fragment, redirect_to
@@ -137,9 +137,9 @@ def _row_page(request: HttpRequest, draft: PolicyVersion, section: Section, row:
         except EditConflict as lost:
             return _row_lost(request, draft, section, row, values, lost)
         else:
-            messages.success(request, f"{section.one[:1].upper()}{section.one[1:]} saved: {kept}.")
+            messages.success(request, f"{section.one[:1].upper()}{section.one[1:]} saved: {row_name(kept)}.")
             return redirect_to(request, back_to(draft, section))
-    return _form_page(request, draft, section, form, name=str(row) if row else "")
+    return _form_page(request, draft, section, form, name=row_name(row) if row else "")
 
 
 def refuse(form: forms.Form, error: Refused) -> None:
@@ -168,7 +168,7 @@ def _row_lost(
     form = FORMS[section.key](section=section, version=draft, row=row, initial=mine)
     show = {name: _shown(name) for name in form.labels}
     panel = lost_panel(request, lost, what=section.one, labels=form.labels, mine=mine, show=show)
-    return _form_page(request, draft, section, form, name=str(row), panel=panel)
+    return _form_page(request, draft, section, form, name=row_name(row) if row else "", panel=panel)
 
 
 def _shown(name: str) -> Any:

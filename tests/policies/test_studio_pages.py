@@ -308,6 +308,7 @@ def test_a_second_person_publishes(client, org, draft, base, vp):
     client.post(f"{base}rules/tiers/{l2(draft).pk}/", tier_fields(ack_seconds="20 min"))
     mine = client.get(f"{base}publish/").content.decode()
     assert "by a second person" in mine
+    assert f"{vp} may: ask them" in mine
     assert 'id="publish_form"' not in mine
     assert client.post(f"{base}publish/", {"edit": "1"}).status_code == 422
     client.force_login(vp)
@@ -360,6 +361,32 @@ def test_the_document_says_role_by_role_what_may_be_granted(client, org, draft, 
     assert "<ins>$750" in text
     assert '<li id="authority.l2_specialist.discount">' in text
     assert "L2 specialist: Known workaround</del>" in text
+
+
+def test_changes_are_told_in_names_not_in_codes(client, org, draft, base):
+    row = draft.contracts.get(priority=1, segment="enterprise")
+    form = {"resolution_seconds": "5 h", "calendar": "", "edit": "0"}
+    assert client.post(f"{base}rules/contracts/{row.pk}/", form).status_code == 303
+    client.post(f"{base}rules/contracts/{row.pk}/delete/", {"edit": "1"})
+    accepted = draft.accepted_findings.get(finding="no_authority_between:l3_engineer")
+    client.post(f"{base}proof/take-back/", {"finding": accepted.finding})
+    text = client.get(f"{base}changes/").content.decode()
+    for words in (
+        "P1 Enterprise",
+        "changed P1, Enterprise",
+        "L3 engineer may grant no credit",
+        "acceptance of a finding",
+    ):
+        assert words in text, words
+    for code in ("P1 enterprise", "P1, enterprise", accepted.finding):
+        assert code not in text, code
+
+
+def test_a_saved_row_is_called_as_its_list_calls_it(client, draft, base):
+    page = client.get(f"{base}rules/tiers/{l2(draft).pk}/").content.decode()
+    assert ">L2 Technical support</h2>" in page
+    client.post(f"{base}rules/tiers/{l2(draft).pk}/", tier_fields(ack_seconds="20 min"))
+    assert "Tier saved: L2 Technical support." in client.get(f"{base}rules/").content.decode()
 
 
 def test_the_document_as_markdown(client, org, draft):
