@@ -1,4 +1,4 @@
-"""Interviews of the designer: begun, saved as they go, thrown away, and made into a draft of the policy."""
+"""Interviews of the designer: begun, saved as they go, discarded, and made into a draft of the policy."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def interview_start(*, by: User, preset: Preset) -> Draft:
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     held = interviews_of(by)
     if len(held) >= MOST_INTERVIEWS:
-        raise Refused(f"You have {MOST_INTERVIEWS} interviews in progress. Finish one, or throw one away.")
+        raise Refused(f"You have {MOST_INTERVIEWS} interviews in progress. Finish one, or discard one.")
     number = max((number_of(one) for one in held), default=0) + 1
     base = design_base()
     if base is None:
@@ -71,7 +71,7 @@ def held_interview(by: User, number: int) -> Draft:
     """The interview, locked. Overtaken when it is none any more."""
     draft = Draft.objects.select_for_update().filter(user_id=by.pk, form=form_name(number)).first()
     if draft is None:
-        raise Overtaken("This interview was finished or thrown away in another window.")
+        raise Overtaken("This interview was finished or discarded in another window.")
     return draft
 
 

@@ -274,5 +274,5 @@ def designer_discard(request: HttpRequest, number: int) -> HttpResponse:
     """Throw an interview away."""
     interview_for(request.user, number)
     interview_discard(by=request.user, number=number)
-    messages.success(request, "Interview thrown away.")
+    messages.success(request, "Interview discarded.")
     return redirect_to(request, reverse("policies:designer"))
