@@ -76,7 +76,8 @@ def _subject(line: Line) -> SafeString:
     act = _acknowledge(row.ref) if row.handoff else ""
     return mark_safe(
         f'{act}<a class="queue__subject" href="{url}">{escape(row.subject)}</a>'
-        f'<span class="queue__sub">{escape(row.ref)} · {escape(row.customer__name)}{segment}{signs}</span>'
+        f'<span class="queue__sub"><span class="cut">{escape(row.ref)} · {escape(row.customer__name)}{segment}</span>'
+        f"{signs}</span>"
         f'<a hidden data-escalate href="{escape(book.handoff_url.replace(SOMEWHERE, row.ref))}"></a>'
     )
 
@@ -162,8 +163,8 @@ def _picked(name: str, label: str) -> Column:
 
 # Always there, never chosen: they make the row.
 FIXED = Columns(
-    Column("select", "Select", cell=_select),
-    Column("unread", "Unread", cell=lambda line: UNREAD if line.is_unread else ""),
+    Column("select", "Select", cell=_select, css="q-mark"),
+    Column("unread", "Unread", cell=lambda line: UNREAD if line.is_unread else "", css="q-mark"),
     Column("priority", "Pri", cell=lambda line: prio(line.row.priority), css="q-prio"),
     Column("ticket", "Ticket", cell=_subject, css="queue__cell"),
 )
@@ -213,8 +214,9 @@ def _ticket_cell(row: Any) -> SafeString:
     customer = f" · {row.customer__name}" if hasattr(row, "customer__name") else ""
     place = f"{row.ref}{customer} · {row.tier__code} {row.team__name} · {row.owner__full_name or 'No owner'}"
     return format_html(
-        '<a class="queue__subject" href="{}">{}</a><span class="queue__sub">{} {}</span>', url, row.subject, place, lock
-    )
+        '<a class="queue__subject" href="{}">{}</a><span class="queue__sub"><span class="cut">{}</span> {}</span>',
+        url, row.subject, place, lock,
+    )  # fmt: skip
 
 
 def customer_lines(rows: Iterable[Any], chips: Mapping[int, Chip], *, now: datetime, zone: tzinfo) -> SafeString:

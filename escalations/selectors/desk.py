@@ -243,7 +243,7 @@ def _row(
 
 def _sub(ticket: Any) -> SafeString:
     vip = fact("VIP", vip=True) if ticket.is_vip else ""
-    return format_html("{}{}", f"{ticket.ref} · {ticket.customer__name}", vip)
+    return format_html('<span class="cut">{}</span>{}', f"{ticket.ref} · {ticket.customer__name}", vip)
 
 
 # --- the number beside "My desk" -------------------------------------------------------------------------------

@@ -46,6 +46,15 @@ def test_most_urgent_first_by_weight(org, show):
     assert refs(show(org.agent)) == [grave.ref, usual.ref]
 
 
+def test_who_only_reads_selects_nothing(org, show):
+    ticket = org.ticket()
+    text = show(org.process_owner).content.decode()
+    assert ticket.ref in text
+    assert "data-select-row" not in text
+    assert "data-select-all" not in text
+    assert "data-select-row" in show(org.agent).content.decode()
+
+
 def test_what_the_bar_sends_empty_is_no_filter(org, show):
     found = org.ticket(subject="Webhook keys")
     answer = show(org.agent, q="webhook", due="")
