@@ -156,8 +156,10 @@ def _row(
     ticket, mine = one.ticket, tab in OWN_TABS
     segment = labels["segment"].get(ticket.segment, ticket.segment)
     parts = [ticket.ref, ticket.customer.name, *([segment] if segment else [])]
-    sub = format_html("{}{}", " · ".join(parts), fact("VIP", vip=True) if ticket.is_vip else "")
-    other = (one.accepted_by or one.to_user) if mine else one.from_user
+    sub = format_html(
+        '<span class="cut">{}</span>{}', " · ".join(parts), fact("VIP", vip=True) if ticket.is_vip else ""
+    )
+    other = (one.accepted_by or one.returned_by or one.to_user) if mine else one.from_user
     tier, team = (one.to_tier, one.to_team) if mine else (one.from_tier, one.from_team)
     nobody = "Anyone" if mine else "A trigger"
     feedback = one.feedback if tab == "feedback" else None

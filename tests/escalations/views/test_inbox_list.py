@@ -68,6 +68,7 @@ def test_what_came_back_and_how_it_was_rated(client, org):
     )  # fmt: skip
     client.force_login(org.agent)
     assert titles(client, "returned") == ["Returned"]
+    assert org.receiver.full_name in client.get("/inbox/?tab=returned").content.decode()
     text = client.get(INBOX, {"tab": "feedback"}).content.decode()
     assert "2 of 5, not necessary" in text
     assert "Mark as read" in text
