@@ -43,6 +43,7 @@ def frozen(country: str, subdivision: str, years: Iterable[int]) -> dict[date, s
     return {day: name for year in years for day, name in public_holidays(country, subdivision, year).items()}
 
 
+@lru_cache
 def country_names() -> dict[str, str]:
     """ISO 3166 code → its English name, by name, of every supported country."""
     found = {entry[1]: CAPITAL.sub(" ", entry[0]) for entry in COUNTRIES.values()}

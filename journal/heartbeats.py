@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.timesince import timesince
+
 from journal.models import Heartbeat
 
 # No sweep for this long means that deadlines are not being watched: /readyz and the banner agree on it.
@@ -13,5 +15,4 @@ def silence_of(name: str, now: datetime) -> str:
     beat = Heartbeat.objects.filter(name=name).first()
     if beat is None:
         return f"no {name} has ever run"
-    age = now - beat.beat_at
-    return f"last {name} {int(age.total_seconds())} s ago" if age > SILENCE else ""
+    return f"last {name} {timesince(beat.beat_at, now)} ago" if now - beat.beat_at > SILENCE else ""

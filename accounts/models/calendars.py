@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.choices import ExceptionKind
-from accounts.holidays import country_problems
+from accounts.holidays import country_names, country_problems
 from journal.models import append_only
 
 
@@ -47,6 +47,12 @@ class Calendar(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def holidays_of(self) -> str:
+        """Whose public holidays are closed days: `Germany (BE)`; "" without any."""
+        part = f" ({self.subdivision})" if self.subdivision else ""
+        return f"{country_names().get(self.country, self.country)}{part}" if self.country else ""
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:calendar_detail", args=[self.code])
