@@ -48,14 +48,14 @@ class Calendar(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:calendar_detail", args=[self.code])
+
     @property
     def holidays_of(self) -> str:
         """Whose public holidays are closed days: `Germany (BE)`; "" without any."""
         part = f" ({self.subdivision})" if self.subdivision else ""
         return f"{country_names().get(self.country, self.country)}{part}" if self.country else ""
-
-    def get_absolute_url(self) -> str:
-        return reverse("accounts:calendar_detail", args=[self.code])
 
     def clean(self) -> None:
         """Holidays that nobody knows would stop every clock on this calendar."""
