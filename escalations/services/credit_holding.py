@@ -6,17 +6,20 @@ lent is locked after that, and only by those who need it: a delegation that ends
 the decision under it came first.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
-from accounts.models import User
+from accounts.models import Role, User
 from escalations.access import may_see
 from escalations.credit_access import asked_rank
 from escalations.errors import NotAllowed
-from escalations.models import CreditRequest, Ticket
+from escalations.models import Clock, CreditRequest, Ticket
 from journal import clock
 from policies.domain.authority import (
     AuthorityDecision,
@@ -44,21 +47,28 @@ FOR NO KEY UPDATE OF t FOR SHARE OF u
 """
 
 
-# What a decision reads; the rest is fetched where a page or a mail asks for it. A hot customer's decisions wait for
-# each other, and half of what one costs was carrying columns that it does not look at (docs/benchmarks.md, P13).
-PERSON = (
-    "full_name", "email", "is_active", "is_superuser", "role__code", "role__name", "role__rank", "role__abilities",
-)  # fmt: skip
-REQUEST = (
-    *(field.attname for field in CreditRequest._meta.concrete_fields),
-    "ticket__ref", "ticket__is_restricted", "ticket__customer_id", "ticket__team_id", "ticket__state",
-    "requested_by__full_name", "requested_by__email", "requested_by__is_active",
-    "routed_to__code", "routed_to__name", "routed_to__rank",
-    *(f"clock__{name}" for name in (
-        "ticket_id", "escalation_id", "kind", "round", "state", "clause", "budget", "started_at", "due_at", "remaining",
-        "fired_at", "stopped_at", "is_late_record",
+# What a decision reads, by the parts of `credit_hold`; the rest is fetched where a page or a mail asks for it. Written
+# out once: a third of what a decision cost was putting this one statement together anew (docs/benchmarks.md, P13).
+WANTED: dict[str, tuple[type[Model], Collection[str]]] = {
+    "request": (CreditRequest, [field.attname for field in CreditRequest._meta.concrete_fields]),
+    "ticket": (Ticket, ("id", "ref", "is_restricted", "customer_id", "team_id", "state")),
+    "clock": (Clock, (
+        "id", "ticket_id", "escalation_id", "kind", "round", "state", "clause", "budget", "started_at", "due_at",
+        "remaining", "fired_at", "stopped_at", "is_late_record",
     )),
-)  # fmt: skip
+    "requester": (User, ("id", "full_name", "email", "is_active")),
+    "asked": (Role, ("id", "code", "name", "rank")),
+    "person": (User, ("id", "full_name", "email", "is_active", "is_superuser", "role_id")),
+    "role": (Role, ("id", "code", "name", "rank", "abilities")),
+}  # fmt: skip
+# In the order of the model's fields, as `from_db` takes them.
+PARTS = {
+    part: (model, [field.attname for field in model._meta.concrete_fields if field.attname in wanted])
+    for part, (model, wanted) in WANTED.items()
+}
+READ = "SELECT {} FROM credit_hold(%s, %s) AS h".format(
+    ", ".join(f"(h.{part}).{column}" for part, (_, columns) in PARTS.items() for column in columns)
+)
 
 
 def spent_before(ticket_id: int, customer_id: int, now: datetime, ahead_of: int | None = None) -> Spent:
@@ -73,10 +83,14 @@ def hold_people(ticket_id: int, by: User) -> User:
     """Lock the ticket and the person; the person as the database knows them now. Raises NotAllowed for who left."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD, [ticket_id, by.pk])
-    person = User.objects.select_related("role").only(*PERSON).get(pk=by.pk)
+    person = User.objects.select_related("role").get(pk=by.pk)
+    _check_here(person)
+    return person
+
+
+def _check_here(person: User) -> None:
     if not person.is_active:
         raise NotAllowed("You have left. Somebody else decides.")
-    return person
 
 
 @dataclass(slots=True)
@@ -101,13 +115,17 @@ class HeldRequest:
 
 def hold_request(request: CreditRequest, by: User) -> HeldRequest:
     """Lock everything that a decision about `request` rests on. Raises NotAllowed when the person cannot see it."""
-    person = hold_people(request.ticket_id, by)
-    current = (
-        CreditRequest.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("ticket", "requested_by", "routed_to", "clock")
-        .only(*REQUEST)
-        .get(pk=request.pk)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [request.pk, by.pk])
+        values = iter(cursor.fetchone())
+    found: dict[str, Any] = {}
+    for part, (model, columns) in PARTS.items():
+        row = [next(values) for _ in columns]
+        found[part] = None if row[0] is None else model.from_db(connection.alias, columns, row)
+    current, person = found["request"], found["person"]
+    current.ticket, current.clock = found["ticket"], found["clock"]
+    current.requested_by, current.routed_to, person.role = found["requester"], found["asked"], found["role"]
+    _check_here(person)
     if not may_see(person, current.ticket):
         raise NotAllowed("This ticket is open only to the people named on it.")
     return held_for(current, person)
