@@ -26,7 +26,7 @@ from tests.bench.server import find, is_quick
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPING = (
-    "*/migrations/*.py", "*/shipped.py", "tests/factories.py",
+    "*/migrations/*.py", "*/shipped*.py", "tests/factories.py",
     "tests/bench/data.py", "tests/bench/stories.py", "tests/bench/scratch.py", "tests/bench/wording.py",
 )  # fmt: skip
 DRAFT = "belay_bench_draft_"
