@@ -1,5 +1,5 @@
 // [data-act]: one act on one row without leaving the list. The row stays where it is and says what was done; Undo in
-// the toast gives it back its button. Without this module the button sends the list's form and the page comes anew.
+// the toast gives it back its button. The numbers beside the links around it follow. Without this module the button sends the list's form and the page comes anew.
 import { clearFault, faultWords, NO_NETWORK, showFault } from "./faults.js";
 import { element } from "./marks.js";
 import { send } from "./send.js";
@@ -50,8 +50,34 @@ function finish(button, toast) {
   toast.querySelector("[data-undo]")?.addEventListener("belay:undone", () => {
     note.remove();
     button.hidden = false;
+    freshCounts();
   });
+  freshCounts();
 }
+
+// The links of rail, top bar and tabs as this page would have them now. A number is worth no complaint: without an
+// answer those that are there stay.
+async function freshCounts() {
+  const links = ":is(.rail, .topbar, .tabs) a[href]";
+  try {
+    const response = await send(location.href, { method: "GET", headers: { Accept: "text/html" }, askLogin: false });
+    if (!response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const now = new Map([...page.querySelectorAll(links)].map((link) => [place(link), link]));
+    for (const link of document.querySelectorAll(links)) {
+      const fresh = now.get(place(link));
+      if (!fresh || fresh.textContent === link.textContent) continue;
+      if (fresh.hasAttribute("aria-label")) link.setAttribute("aria-label", fresh.getAttribute("aria-label"));
+      link.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+// The same link in both: where it is, what it is (the name at the top leads home too), and where it leads.
+const place = (link) =>
+  `${link.closest(".rail, .topbar, .tabs").className} ${link.className} ${link.getAttribute("href")}`;
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;

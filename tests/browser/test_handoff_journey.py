@@ -220,6 +220,11 @@ def test_one_key_acknowledges_in_the_inbox(org, ticket, visit, page):
     expect(page.locator("#toasts")).to_contain_text(f"{ticket.ref} acknowledged")
     # The row stays under the cursor and says so.
     expect(page.get_by_role("row").filter(has_text=ticket.ref)).to_contain_text("Acknowledged")
+    tabs = page.get_by_role("navigation", name="Inbox")
+    expect(tabs.get_by_role("link", name="Acknowledged 1")).to_be_visible()
+    expect(tabs.get_by_role("link", name="Waiting", exact=True)).to_be_visible()
+    rail = page.get_by_role("navigation", name="Main")
+    assert [rail.get_by_role("link", name=name).count() for name in ("Belay", "My desk", "Inbox")] == [1, 1, 1]
     escalation.refresh_from_db()
     assert escalation.state == EscalationState.ACKNOWLEDGED
 
