@@ -24,7 +24,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A view as one page shows it, or beside them (`push`) what is done with views; `sheet` opens it as a dialog."""
+    """A view as one page shows it, or what is done with views; `sheet` opens it as a dialog.
+
+    `push`: from this one on they stand apart, at the right.
+    """
 
     label: str
     url: str
