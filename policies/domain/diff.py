@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
 from policies.choices import ResponseKind, TemplateKind, TriggerAction, TriggerKind
 from policies.domain.compiling import understood
 from policies.domain.policy import Policy
-from policies.domain.triggers import Group, Names, TriggerRule, trigger_words
+from policies.domain.triggers import Names, trigger_words
 from policies.domain.words import money_words, span_words
 
 
@@ -34,13 +35,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """How the rows of a section are told apart and called. `said` are fields that its name says already."""
+    """How the rows of a section are told apart and called. `said` are fields that the rest of a row says already;
+    in a `placed` section the order of the rows means something."""
 
     name: str
     title: str
     key: Callable[[Any], str]
     row: Callable[[Any, Names], str]
     said: frozenset[str] = frozenset()
+    placed: bool = False
 
 
 def _contract(row: Any, names: Names) -> str:
@@ -55,16 +58,20 @@ SECTIONS = (
              frozenset({"priority", "segment"})),
     _Section("authority", "Authority", lambda one: one.clause, lambda one, names: f"{one.role_name}: {one.action_name}",
              frozenset({"role", "role_name", "action", "action_name", "inclusive"})),
-    _Section("triggers", "Triggers", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
+    _Section("triggers", "Triggers", lambda one: one.key, lambda one, names: one.name,
+             frozenset({"name"}), placed=True),
     _Section("pools", "Specialist pools", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
     _Section("overflows", "Overflow", lambda one: one.team, lambda one, names: field_words("team", one.team, names),
              frozenset({"team"})),
-    _Section("templates", "Message templates", lambda one: one.key, lambda one, names: one.name, frozenset({"name"})),
-    _Section("commitments", "Prevention", lambda one: one.key, lambda one, names: one.text, frozenset({"text"})),
+    _Section("templates", "Message templates", lambda one: one.key, lambda one, names: one.name, frozenset({"name"}),
+             placed=True),
+    _Section("commitments", "Prevention", lambda one: one.key, lambda one, names: one.text, frozenset({"text"}),
+             placed=True),
     _Section("accepted", "Accepted findings", lambda one: one.finding,
              lambda one, names: names.get("finding", {}).get(one.finding, one.finding), frozenset({"finding"})),
 )  # fmt: skip
-SAME_ALWAYS = frozenset({"key", "code", "rank"})
+JOIN = "join"  # of a trigger's groups: told and compared with them
+SAME_ALWAYS = frozenset({"key", "code", "rank", JOIN})
 # Which list the codes of a field are from, for its names.
 NAMED = {
     "entry_team": "team", "to_team": "team", "team": "team", "to_pool": "pool", "notify_role": "role", "role": "role",
@@ -91,7 +98,6 @@ LABELS = {
     "inclusive": "Up to and including",
     "note": "Remark",
     "action": "What happens",
-    "join": "Groups hold together by",
     "groups": "Conditions",
     "kind": "Section",
     "is_active": "In use",
@@ -122,9 +128,6 @@ def field_words(field: str, value: Any, names: Names | None = None) -> str:
     if field in NAMED and isinstance(value, str):
         source = NAMED[field]
         return str(CODES.get(source, names.get(source, {})).get(value, value))
-    if isinstance(value, tuple) and value and isinstance(value[0], Group):
-        trigger = understood(TriggerRule("", "", "all", value))
-        return trigger_words(trigger, names) if trigger else "conditions that cannot be understood"
     return str(value)
 
 
@@ -136,9 +139,37 @@ def field_label(field: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def _words(row: Any, field: str, names: Names) -> str:
+    """A field of a row in words."""
+    if field == "groups":
+        trigger = understood(row.rule)
+        return trigger_words(trigger, names) if trigger else "conditions that cannot be understood"
+    return field_words(field, getattr(row, field), names)
+
+
+def _value(row: Any, field: str) -> Any:
+    """What of a row is compared: how the groups of a trigger hold together goes with them."""
+    value = getattr(row, field)
+    return (row.join, value) if field == "groups" and len(value) > 1 else value
+
+
+def _moves(section: _Section, old: list[Any], new: list[Any], names: Names) -> Iterator[Change]:
+    """The fewest rows whose move explains the new order."""
+    was, now = ([section.key(row) for row in rows] for rows in (old, new))
+    was, now = [key for key in was if key in now], [key for key in now if key in was]
+    kept = {key for block in SequenceMatcher(None, was, now, False).get_matching_blocks()
+            for key in was[block.a : block.a + block.size]}  # fmt: skip
+    called = {section.key(row): section.row(row, names) for row in new}
+    for key in now:
+        if key not in kept:
+            yield Change(
+                section.name, key, called[key], How.CHANGED, "Place", str(was.index(key) + 1), str(now.index(key) + 1)
+            )
+
+
 def _whole(row: Any, section: _Section, names: Names) -> str:
     given = (
-        f"{field_label(one.name)}: {field_words(one.name, getattr(row, one.name), names)}"
+        f"{field_label(one.name)}: {_words(row, one.name, names)}"
         for one in fields(row)
         if one.name not in SAME_ALWAYS | section.said and getattr(row, one.name) not in (None, "", 0, ())
     )
@@ -154,15 +185,17 @@ def _rows(section: _Section, old: Iterable[Any], new: Iterable[Any], names: Name
             yield Change(section.name, key, called, How.ADDED, new=_whole(row, section, names))
             continue
         for one in fields(row):
-            was, now = getattr(before[key], one.name), getattr(row, one.name)
-            if was != now:
+            was, now = _value(before[key], one.name), _value(row, one.name)
+            if was != now and one.name != JOIN:
                 yield Change(
                     section.name, key, called, How.CHANGED, field_label(one.name),
-                    field_words(one.name, was, names), field_words(one.name, now, names),
+                    _words(before[key], one.name, names), _words(row, one.name, names),
                 )  # fmt: skip
     for key, row in before.items():
         if key not in after:
             yield Change(section.name, key, section.row(row, names), How.REMOVED, old=_whole(row, section, names))
+    if section.placed:
+        yield from _moves(section, list(before.values()), list(after.values()), names)
 
 
 def _responses(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[Change]:

@@ -162,7 +162,8 @@ def reason_words(reason: Reason, names: Names | None = None) -> str:
 
 def within_sentence(words: str) -> str:
     """With a small first letter, unless the first word is an abbreviation: `VIP is yes` stays."""
-    return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"
+    first = words.startswith("(")
+    return words if words[first + 1 : first + 2].isupper() else f"{words[: first + 1].lower()}{words[first + 1 :]}"
 
 
 def trigger_words(trigger: CompiledTrigger, names: Names | None = None) -> str:
@@ -174,7 +175,8 @@ def trigger_words(trigger: CompiledTrigger, names: Names | None = None) -> str:
         )
         groups.append(f"({words})" if len(trigger.groups) > 1 and len(group.checks) > 1 else words)
     sentence = (" and " if trigger.join is Join.ALL else " or ").join(groups)
-    return f"{sentence[:1].upper()}{sentence[1:]}"
+    first = sentence.startswith("(")
+    return f"{sentence[: first + 1].upper()}{sentence[first + 1 :]}"
 
 
 Facts = Mapping[str, Any]

@@ -10,6 +10,7 @@ from policies.domain.diff import How, changed_clauses, differences
 from policies.domain.policy import Clause
 from policies.domain.practice import CommitmentText
 from policies.domain.templates import PLACEHOLDERS, fill_template, template_problems
+from policies.domain.triggers import Condition, Group
 from tests.policies.domain.test_prover import SOUND, credit, tier, trigger
 
 HOUR = 3600
@@ -39,6 +40,32 @@ def test_conditions_are_compared_as_people_read_them():
     (one,) = changes(triggers=(trigger("upset", ("sentiment", "is", "upset")),))
 
     assert one[2:] == ("Conditions", "Sentiment is upset and tier is 1", "Sentiment is upset")
+
+
+def two_groups(join):
+    groups = (Group("all", (Condition("sentiment", "is", "upset"),)), Group("all", (Condition("is_vip", "is", True),)))
+    return replace(trigger("upset", ("sentiment", "is", "upset")), join=join, groups=groups)
+
+
+def test_how_groups_hold_together_is_told_with_them():
+    either, both = (replace(SOUND, triggers=(two_groups(join),)) for join in ("any", "all"))
+
+    (one,) = differences(either, both)
+    assert (one.field, one.old, one.new) == (
+        "Conditions", "Sentiment is upset or VIP is yes", "Sentiment is upset and VIP is yes"
+    )  # fmt: skip
+    (new,) = differences(replace(SOUND, triggers=()), either)
+    assert "Conditions: Sentiment is upset or VIP is yes" in new.new
+
+
+def test_an_order_that_changed_is_told_by_what_moved():
+    rows = tuple(replace(trigger("upset", ("sentiment", "is", "upset")), key=key, name=key) for key in "abcd")
+    first = replace(SOUND, triggers=rows)
+
+    (one,) = differences(first, replace(SOUND, triggers=(rows[1], rows[2], rows[3], rows[0])))
+    assert (one.row, one.field, one.old, one.new) == ("a", "Place", "1", "4")
+    (gone,) = differences(first, replace(SOUND, triggers=rows[1:]))
+    assert gone.how == How.REMOVED
 
 
 def test_responses_are_compared():
