@@ -100,7 +100,8 @@ def _save(
             edit=form.cleaned_data["edit"], by=request.user,
         )  # fmt: skip
     except ConditionsRefused as error:
-        refuse(form, Refused("", error.fields) if error.fields else Refused("The conditions cannot run as they are."))
+        if error.fields:
+            refuse(form, Refused("", error.fields))
         return _page(request, draft, row, form, conditions.join, groups, error.problems)
     except Refused as error:
         refuse(form, error)

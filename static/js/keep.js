@@ -47,7 +47,19 @@ function show(text) {
   document.title = page.title;
   clearFault();
   window.htmx?.process(main);
-  const first = main.querySelector(".conflict, [aria-invalid=true], .form-errors, [role=alert]");
+  lead(main);
+}
+
+// To the first thing that has to be corrected.
+function lead(root) {
+  const first = root.querySelector(".conflict, [aria-invalid=true], .form-errors, .field__error, [role=alert]");
   first?.scrollIntoView({ block: "center" });
   first?.focus({ preventScroll: true });
 }
+
+// A long form that htmx swapped: who saved at its foot does not see what is wrong above.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status !== 422 || event.detail.requestConfig?.verb !== "post") return;
+  const form = document.getElementById(event.detail.target?.id);
+  if (form?.matches("form") && !form.closest("dialog")) lead(form);
+});
