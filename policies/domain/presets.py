@@ -38,10 +38,10 @@ class Preset(StrEnum):
 PRESET_WORDS = {
     Preset.GENERAL: ("General", "Tiers, severities, credits and what calls management. Nothing is routed by itself."),
     Preset.B2B: (
-        "B2B SaaS", "Besides, words and segments route a ticket, and specialist pools take what keeps coming up.",
+        "B2B SaaS", "As General; besides, words and segments route a ticket, and specialist pools take what recurs.",
     ),
     Preset.SHOP: (
-        "E-commerce", "Besides, order value and shipping have an express lane, and social media calls a manager.",
+        "E-commerce", "As General; besides, order value and shipping have an express lane, social media calls a manager.",
     ),
 }  # fmt: skip
 

@@ -121,7 +121,10 @@ class CostsForm(StepForm):
         roles = self.roles()
         unlimited = [role for role in self.roles() if role in limits and limits[role] is None]
         boundless = unlimited[-1] if unlimited else ""
-        lead = "Up to and including. Empty: none. Together with what was given on the ticket and in the last 30 days."
+        lead = (
+            "Up to and including, together with what was given on the ticket and in the last 30 days. Empty: none,"
+            " but for the role without limit below."
+        )
         self.section("Service credits", lead, [
             self.add(f"{role}_credit", MoneyField(label=name, required=False), limits.get(role))
             for role, name in roles.items()

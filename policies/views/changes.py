@@ -43,7 +43,7 @@ def changes_between(old: PolicyVersion, new: PolicyVersion) -> list[Change]:
     names["pool"] = {pool.key: pool.name for one in (old, new) for pool in one.pools.all()}
     was, now = rules_of(old), rules_of(new)
     if was.accepted != now.accepted:
-        names["finding"] = {one.id: one.message for one in findings_of(new)}
+        names["finding"] = {one.id: one.message for version in (old, new) for one in findings_of(version)}
     return differences(was, now, names)
 
 

@@ -96,7 +96,8 @@ def _example(name: str, value: Any, names: Names) -> tuple[str, str]:
     """One fact of the counterexample in words."""
     fact = FACTS.get(name)
     if fact is not None and value is not None:
-        return fact.label, value_words(fact, frozenset(value) if isinstance(value, list | set) else value, names)
+        words = value_words(fact, frozenset(value) if isinstance(value, list | set) else value, names)
+        return fact.label, words or "any other"  # a contract target for all other customers names none
     label = name.replace("_", " ")
     if name in ("role", "action"):
         value = names["role" if name == "role" else "authority"].get(value, value)
