@@ -41,7 +41,7 @@ PRESET_WORDS = {
         "B2B SaaS", "As General; besides, words and segments route a ticket, and specialist pools take what recurs.",
     ),
     Preset.SHOP: (
-        "E-commerce", "As General; besides, order value and shipping have an express lane, social media calls a manager.",
+        "E-commerce", "As General; besides, order value and shipping have an express lane, social media a manager.",
     ),
 }  # fmt: skip
 
