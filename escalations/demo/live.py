@@ -15,6 +15,7 @@ from escalations.demo import texts
 from escalations.demo.credits import tell_credits
 from escalations.demo.desks import tell_desks
 from escalations.demo.outage import Outage
+from escalations.demo.ringing import ring
 from escalations.demo.story import REASONS
 from escalations.demo.world import World, pick
 from escalations.domain.clocks import Wait
@@ -45,12 +46,14 @@ class Scene:
         place = world.teams[team] if team else world.team_for(world.policy.severity(priority).entry_tier, region)
         self.calendar = ALWAYS_OPEN if priority == 1 else world.calendar_of(place)
         self.at = threshold(now, int(minutes_ago * 60), self.calendar)
-        self.ticket: Ticket = self._at(0, lambda: self._create(place, priority))
+        with clock.travel(self.at):
+            self.ticket: Ticket = self._create(place, priority)
 
     def _at(self, minutes_later: float, act: Callable[[], T]) -> T:
         """Do something `minutes_later`, but never in the future."""
         later = due_at(self.at, int(minutes_later * 60), self.calendar)
         self.at = min(later, self.now - timedelta(seconds=1))
+        ring(until=self.at)
         with clock.travel(self.at):
             return act()
 

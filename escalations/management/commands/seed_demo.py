@@ -10,14 +10,13 @@ from django.db import transaction
 from accounts.demo import PASSWORD, documented_logins, load_organisation
 from accounts.demo_duty import load_duty
 from accounts.models import User
-from escalations.choices import ClockState
 from escalations.demo.answers import load_answers
 from escalations.demo.around import tell_around
 from escalations.demo.history import BEGIN, write_history
 from escalations.demo.live import tell_present
+from escalations.demo.ringing import ring
 from escalations.demo.views import load_views
 from escalations.demo.world import World
-from escalations.models import Clock
 from escalations.services.sweep import sweep
 from journal import clock
 from journal.models import OutboxMessage
@@ -69,12 +68,8 @@ class Command(BaseCommand):
         return past, present
 
     def ring(self) -> None:
-        """Let the sweep come by when each deadline of the last days passed, as it would have."""
-        now = clock.now()
-        passed = Clock.objects.filter(state=ClockState.RUNNING, due_at__lt=now).order_by("due_at")
-        for due_at in list(passed.values_list("due_at", flat=True).distinct()):
-            with clock.travel(due_at + timedelta(seconds=5)):
-                sweep()
+        """Let what is still running ring, and the sweep come by once more."""
+        ring(until=clock.now())
         sweep()
         # The past's mails were read long ago; only what happens from now on is sent.
         OutboxMessage.objects.update(state=OutboxMessage.State.CANCELLED)

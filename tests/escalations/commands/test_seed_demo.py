@@ -13,7 +13,7 @@ from escalations.choices import ClockState, EscalationState
 from escalations.demo import history
 from escalations.models import Clock, Escalation, Handoff, HandoffFeedback, Hop, Ticket
 from journal import audit, clock
-from journal.models import OutboxMessage
+from journal.models import Event, OutboxMessage
 from policies.selectors import forget_policies
 from tests.factories import NOON
 
@@ -34,6 +34,7 @@ def demo(monkeypatch):
 def test_demo(demo, capsys):
     organisation_and_present()
     nothing_in_it_is_lost_or_impossible()
+    somebody_watched_the_clocks()
     the_past_has_variety()
     count = Ticket.objects.count()
     call_command("seed_demo")
@@ -70,6 +71,12 @@ def nothing_in_it_is_lost_or_impossible():
         hops = list(Hop.objects.filter(ticket=ticket_id).order_by("span"))
         assert all(before.span.upper == after.span.lower for before, after in zip(hops, hops[1:], strict=False))
     assert Handoff.objects.filter(filled__lt=1).count() == 0
+
+
+def somebody_watched_the_clocks():
+    rung = Event.objects.filter(kind="clock.breached")
+    assert rung.count() > 10
+    assert list(rung.filter(data__late=True).values_list("subject_id", "data__clock", "data__seconds_late")) == []
 
 
 def the_past_has_variety():
