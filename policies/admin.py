@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import InlineModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
@@ -31,18 +32,37 @@ from policies.models import (
     Trigger,
     TriggerGroup,
 )
-from policies.sections import section_key
+from policies.sections import SECTIONS, section_key
 from policies.selectors import pick_choices
 from policies.services.drafts import Changed, draft_create, draft_delete, draft_note, hold_draft
 from policies.services.rows import row_name
 from policies.services.versions import version_publish
 
 
-class DraftInline(admin.TabularInline):
-    """Rows of a version, open while it is a draft."""
+class DraftRows(InlineModelAdmin):
+    """Rows of a version, open while it is a draft. Folded: a version has more than a hundred."""
 
     extra = 0
     form = RowAdminForm
+    classes = ("collapse",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.name != "version":
+            field.choices = list(field.choices)  # asked once, not once a row
+        return field
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        related = next((one.related for one in SECTIONS if one.model is self.model), ())
+        rows = super().get_queryset(request)
+        return rows.select_related(*related) if related else rows
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField):  # tiers, teams and roles are made on their own pages
+            for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+                setattr(field.widget, name, False)
+        return field
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_add_permission(request, obj) and is_open(obj)
@@ -54,11 +74,19 @@ class DraftInline(admin.TabularInline):
         return super().has_delete_permission(request, obj) and is_open(obj)
 
 
-class TierInline(DraftInline):
+class DraftInline(DraftRows, admin.TabularInline):
+    """Short rows, one below the other."""
+
+
+class LongInline(DraftRows, admin.StackedInline):
+    """Rows with more fields than a line holds."""
+
+
+class TierInline(LongInline):
     model = PolicyTier
 
 
-class SeverityInline(DraftInline):
+class SeverityInline(LongInline):
     model = Severity
 
 
@@ -87,7 +115,7 @@ class OverflowInline(DraftInline):
     model = Overflow
 
 
-class TemplateInline(DraftInline):
+class TemplateInline(LongInline):
     model = MessageTemplate
 
 
@@ -190,6 +218,7 @@ class GroupInline(DraftInline):
     model = TriggerGroup
     form = GroupAdminForm
     fields = ("position", "join", "lines")
+    classes = ()
 
 
 @admin.register(Trigger)
@@ -198,6 +227,7 @@ class TriggerAdmin(Recorded):
     list_filter = ("version", "kind", "action", "is_active")
     list_select_related = ("version",)
     search_fields = ("name", "key", "note", "version__code")
+    ordering = ("-version__created_at", "-version", "position")
     form = RowAdminForm
     inlines = (GroupInline,)
 

@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import Role
 from journal.models import Event
 from policies.models import PolicyVersion, Trigger
 from policies.services.drafts import draft_create
 from tests.factories import Organisation
+from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,14 @@ def test_search_finds_a_version_by_its_trigger(client, org, draft):
     assert "Churn threat" in page.content.decode()
     found = client.get(reverse("admin:policies_policyversion_changelist"), {"q": "Churn threat"}).content.decode()
     assert draft.code in found
+
+
+def test_a_version_s_page_asks_a_constant_number_of_questions(client, org, draft):
+    url = reverse("admin:policies_policyversion_change", args=[draft.pk])
+    client.get(url)
+    before = len(statements(lambda: client.get(url)))
+    role = Role.objects.get(code="trainer")
+    for action in ("discount", "hotfix", "board_escalation"):
+        draft.authority.create(role=role, action=action)
+        draft.pools.create(key=action, name=action, team=org.teams["L2"])
+    assert len(statements(lambda: client.get(url))) == before
