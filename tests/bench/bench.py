@@ -64,8 +64,12 @@ def page_statements(visitor: Visitor, url: str, **headers: str) -> list[tuple[st
 
 
 def by_hand(name: str, visitor: Visitor, url: str, write: Callable[[Row], str]) -> str:
-    """Set up the hand-written counterpart of a page and return its address."""
-    asked, body = page_statements(visitor, url), visitor.get(url).body
+    """Set up the hand-written counterpart of a page and return its address.
+
+    It asks what the page asks when this process has shown it before: counts that are kept for a while are not asked.
+    """
+    body = visitor.get(url).body
+    asked = page_statements(visitor, url)
     floors.replays[name] = Replay(asked, write, body)
     address = f"/bench/replay/{name}/"
     written = visitor.get(address).body
