@@ -89,7 +89,7 @@ def credit_approve(*, request: CreditRequest, by: User, note: str = "") -> Credi
         )  # fmt: skip
         notify_requester(current, about=current.state, by=held.by, name=_name(held))
         if current.is_money:
-            issue_line(current, by=held.by, role=role, grant=grant, at=held.now)
+            issue_line(request=current, by=held.by, role=role, grant=grant, at=held.now)
         return current
 
 
@@ -232,7 +232,7 @@ def credit_reverse(*, request: CreditRequest, by: User, reason: str) -> CreditRe
         current.save()
         tell(_told(held), "credit.reversed", **facts_of(current, held.policy), issued_by=issue.by)
         notify_requester(current, about="reversed", by=held.by, name="")
-        reversal_line(issue, by=held.by, at=held.now, version_id=held.version_id, reason=reason.strip())
+        reversal_line(issue=issue, by=held.by, at=held.now, version_id=held.version_id, reason=reason.strip())
         return current
 
 

@@ -52,7 +52,7 @@ def _write(request: CreditRequest, **values: Any) -> None:
         cursor.execute(LINE, {**plain, **values, "request": request.pk})
 
 
-def issue_line(request: CreditRequest, *, by: User, role: Role | None, grant: Grant, at: datetime) -> None:
+def issue_line(*, request: CreditRequest, by: User, role: Role | None, grant: Grant, at: datetime) -> None:
     """The line of a request that is stored as issued. The last statement of its transaction, inside `ledger_rules`."""
     assert role is not None
     _write(
@@ -61,7 +61,7 @@ def issue_line(request: CreditRequest, *, by: User, role: Role | None, grant: Gr
     )  # fmt: skip
 
 
-def reversal_line(issue: CreditEntry, *, by: User, at: datetime, version_id: int, reason: str) -> None:
+def reversal_line(*, issue: CreditEntry, by: User, at: datetime, version_id: int, reason: str) -> None:
     """The line that takes `issue` back, likewise last. Its request is stored as reversed."""
     _write(
         issue.request, kind=EntryKind.REVERSAL, at=at, by=by.pk, role=by.role_id or issue.role_id, version=version_id,

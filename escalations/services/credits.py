@@ -124,7 +124,7 @@ def _grant_directly(held: Held, made: CreditRequest, grant: Grant, policy: Polic
     made.save()
     tell(held, f"credit.{made.state}", **facts_of(made, policy), own=True)
     if made.is_money:
-        issue_line(made, by=held.by, role=held.by.role, grant=grant, at=held.now)
+        issue_line(request=made, by=held.by, role=held.by.role, grant=grant, at=held.now)
     return made
 
 
