@@ -108,7 +108,11 @@ def plant(connection: Any, count: int = CASES) -> list[tuple[int, int]]:
     """Let the cases have happened."""
     found = planted(connection, count)
     done = "UPDATE escalations_resolution SET what_was_done = %s WHERE ticket_id = %s"
-    said = "UPDATE escalations_ticket SET subject = %s, description = %s, is_restricted = false WHERE id = %s"
+    # Without an issue: tickets of the same one would stand before those whose words are alike.
+    said = (
+        "UPDATE escalations_ticket SET subject = %s, description = %s, is_restricted = false, issue_id = NULL"
+        " WHERE id = %s"
+    )
     with connection.cursor() as cursor:
         for case, (old, new) in zip(cases(count), found, strict=True):
             cursor.execute(said, [case.subject, case.description, old])

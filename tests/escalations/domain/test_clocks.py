@@ -198,7 +198,8 @@ def test_a_wait_from_the_very_deadline_holds_nothing_back_whatever_changes_then(
     due = at(24, 17)
     waiting = Pause(Wait.CUSTOMER, due, "An example", at(25, 17))
     clock = replace(running(), pauses=(waiting,))
-    assert clocks.pause(running(), due, wait=Wait.CUSTOMER, reason="x", review_at=at(25, 17), calendar=WORK) == running()
+    asked = clocks.pause(running(), due, wait=Wait.CUSTOMER, reason="x", review_at=at(25, 17), calendar=WORK)
+    assert asked == running()
     for changed in (
         clocks.rebudget(clock, 8 * HOUR, due, calendar=WORK),
         clocks.rebudget(clock, HOUR, due, calendar=WORK),
