@@ -17,8 +17,8 @@ from policies.models import PickItem
 from tests.factories import CustomerFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-# Filters that are no column of their own: what is due, who asks, words.
-BESIDES = {"due", "breached", "handoff", "is_restricted", "linked", "customer", "parent", "issue", "q"}
+# Filters that are no column of their own: what is due, who asks, words, a trigger's conditions.
+BESIDES = {"due", "breached", "handoff", "is_restricted", "linked", "customer", "parent", "issue", "q", "when"}
 
 
 def found(user, query: str) -> set[str]:
@@ -34,7 +34,7 @@ def test_every_indexed_fact_has_its_filter_and_every_filter_its_index():
 
 def test_every_filter_offers_choices(org):
     options = Queue(org.agent, QueryDict(), now=clock.now()).options
-    assert set(options) == set(TicketFilter.base_filters) - {"customer", "parent", "issue", "q"}
+    assert set(options) == set(TicketFilter.base_filters) - {"customer", "parent", "issue", "q", "when"}
     assert all(options.values())
 
 

@@ -128,7 +128,8 @@ def test_control_without_the_lock_one_overwrites_the_other(org, superuser_connec
         mock.patch.object(warm, "hold_escalation", hold_escalation_unlocked),
         mock.patch.object(resolutions, "hold_ticket", hold_ticket_unlocked),
     ):
-        assert release_against_resolve(org, ROUNDS * 2) > 0
+        # Until it happens, as it does within a few on most machines.
+        assert any(release_against_resolve(org, 1) for _ in range(ROUNDS * 20))
 
 
 # --- one answer ---------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.just("\n"), m
 INSTANT = st.just("") | st.datetimes(
     datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)
 ).map(datetime.isoformat)  # fmt: skip
+KEY = "2f1a9b6c-6a0e-4a56-9a50-0f2f6f6f8a11"
 CODE = st.sampled_from(["", "a", "b_c"])
 YES_NO = st.sampled_from(["", "yes", "no"])
 STEPS = st.lists(
@@ -56,7 +57,7 @@ def test_no_field_is_left_out_below():
 def test_content_survives_the_form(content, zone):
     with timezone.override(zone):
         post = post_of_draft(draft_of_content(content, reason="a", to="team:1"))
-        post["idempotency_key"] = "k"
+        post["idempotency_key"] = KEY
         sheet = sheet_of_post(post, base=content, choices=CHOICES)
         assert sheet.is_valid(), (sheet.form.errors, sheet.rows.errors)
         assert sheet.content() == content
