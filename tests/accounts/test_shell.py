@@ -9,18 +9,11 @@ from django.test import Client
 from accounts.choices import DutyRole
 from accounts.models import DutyShift, User
 from accounts.services.absences import absence_cancel, absence_create
-from journal import clock
-from tests.factories import NOON, Organisation
+from tests.factories import NOON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 def line(person: User) -> str:

@@ -20,7 +20,7 @@ from policies.models import PolicyVersion, Pool, Publication
 from policies.proving import findings_of
 from policies.selectors import policy_in_force, policy_of
 from policies.services.authority import RoleAuthority, role_authority, role_authority_save
-from policies.services.drafts import draft_create, draft_delete, draft_describe
+from policies.services.drafts import draft_delete, draft_describe
 from policies.services.findings import finding_accept, finding_take_back
 from policies.services.publications import publication_cancel, publication_schedule
 from policies.services.rows import row_delete, row_move, row_save
@@ -29,16 +29,6 @@ from policies.services.versions import policy_of_draft, version_publish
 
 pytestmark = pytest.mark.django_db
 HOUR = 3600
-
-
-@pytest.fixture
-def vp(org):
-    return org.person("vp", "vp_support")
-
-
-@pytest.fixture
-def draft(org) -> PolicyVersion:
-    return draft_create(version=org.policy, by=org.process_owner)
 
 
 def l2(draft: PolicyVersion):

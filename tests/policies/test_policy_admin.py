@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from journal.models import Event
-from policies.models import PolicyVersion, Trigger
-from policies.services.drafts import draft_create
+from policies.models import Trigger
 from tests.factories import Organisation
 from tests.queries import statements
 
@@ -18,11 +17,6 @@ def org(client) -> Organisation:
     organisation = Organisation()
     client.force_login(organisation.administrator)
     return organisation
-
-
-@pytest.fixture
-def draft(org) -> PolicyVersion:
-    return draft_create(version=org.policy, by=org.process_owner)
 
 
 def posted(client, url: str) -> dict[str, str]:

@@ -6,15 +6,14 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from journal import clock
 from policies.domain.prover import prove
 from policies.models import AcceptedFinding
 from policies.proving import findings_of, organisation_at
 from policies.services.versions import version_copy
 from policies.sources import sources_policy
-from tests.factories import NOON, Organisation
+from tests.factories import NOON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 # What the two source documents contradict each other in.
 KNOWN = {
@@ -28,12 +27,6 @@ KNOWN = {
     "team_of_no_tier:P4",
     "below_entry:enterprise_waits:P1",
 }
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 def test_the_sources_are_found_out(org):

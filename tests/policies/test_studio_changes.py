@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from journal import clock
-from policies.models import PolicyVersion
 from policies.selectors import policy_in_force
-from policies.services.drafts import draft_create
 from policies.services.publications import publications_run
 from tests.factories import Organisation
 from tests.policies.test_studio_pages import l2, tier_fields
@@ -20,21 +18,6 @@ def org(client) -> Organisation:
     organisation = Organisation()
     client.force_login(organisation.process_owner)
     return organisation
-
-
-@pytest.fixture
-def vp(org):
-    return org.person("vp", "vp_support")
-
-
-@pytest.fixture
-def draft(org) -> PolicyVersion:
-    return draft_create(version=org.policy, by=org.process_owner)
-
-
-@pytest.fixture
-def base(draft) -> str:
-    return f"/policies/versions/{draft.code}/"
 
 
 def test_a_second_person_publishes(client, org, draft, base, vp):

@@ -25,21 +25,6 @@ def org(client) -> Organisation:
     return organisation
 
 
-@pytest.fixture
-def vp(org):
-    return org.person("vp", "vp_support")
-
-
-@pytest.fixture
-def draft(org) -> PolicyVersion:
-    return draft_create(version=org.policy, by=org.process_owner)
-
-
-@pytest.fixture
-def base(draft) -> str:
-    return f"/policies/versions/{draft.code}/"
-
-
 def tier_fields(**changes):
     return {
         "issue_types": "Configuration", "expertise": "Technical support", "ack_seconds": "15 min",

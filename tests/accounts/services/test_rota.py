@@ -10,19 +10,12 @@ from accounts.errors import NotAllowed, Overtaken, Refused
 from accounts.models import DutyShift, User
 from accounts.services.rota import ShiftFacts, shift_change, shift_cover, shift_create, shift_delete
 from accounts.services.swaps import swap_ask
-from journal import clock
 from journal.models import Event, OutboxMessage
 from tests.factories import NOON, Organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 def shift(org: Organisation, who: str = "l2_first", *, start: float = 2, end: float = 10, role: str = DutyRole.PRIMARY):

@@ -8,19 +8,12 @@ from django.urls import reverse
 from accounts.errors import NotAllowed, Overtaken, Refused
 from accounts.models import Absence, User
 from accounts.services.absences import absence_cancel, absence_change, absence_create
-from journal import clock
 from journal.models import Event
 from tests.factories import NOON, Organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 def away(org: Organisation, who: str = "l2_first", *, by: User | None = None, cover: str | None = None,

@@ -11,20 +11,13 @@ from accounts.models import Skill, SkillRating, SkillTarget, Tier, User
 from accounts.selectors.expertise import gap_counts, matrix
 from accounts.services.skills import levels_of, skill_rate
 from accounts.shipped import SKILLS, load_skills
-from journal import clock
 from journal.models import Event
 from policies.choices import PickListName
 from policies.shipped import LISTS
 from tests.factories import NOON, Organisation
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

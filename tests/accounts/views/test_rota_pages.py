@@ -12,20 +12,13 @@ from accounts.selectors.rota_export import exported_shifts, rota_calendar
 from accounts.services.absences import absence_create
 from accounts.services.rota import shift_create
 from accounts.services.swaps import swap_ask
-from journal import clock
 from journal.models import Draft
 from tests.factories import NOON, Organisation
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 @pytest.fixture

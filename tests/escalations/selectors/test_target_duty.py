@@ -9,19 +9,12 @@ from accounts.models import DutyShift, Skill, SkillRating, Team, User
 from accounts.services.absences import absence_create
 from escalations.models import Ticket
 from escalations.selectors.handoff_targets import Targets, TeamTarget, targets_for
-from journal import clock
 from tests.factories import NOON, Organisation
 from tests.queries import statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def org():
-    with clock.travel(NOON):
-        yield Organisation()
 
 
 def shift(user: User, *, start: float = -2, end: float = 6, role: str = DutyRole.PRIMARY) -> None:
