@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from policies.document import Group, Row, Section, document_of
 from policies.domain.pieces import Piece, pieces, plain
 from policies.domain.policy import Clause, Policy
 
 Text = tuple[Piece, ...]
+T = TypeVar("T", Row, Clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _group(group: Group, before: Mapping[str, Clause], compared: bool) -> Marked
     return MarkedGroup(group.key, group.title, [_clause(one, before.get(one.key), compared) for one in group.clauses])
 
 
-def _by_key(items: Iterable[Row] | Iterable[Clause]) -> Mapping[str, object]:
+def _by_key(items: Iterable[T]) -> Mapping[str, T]:
     return {one.key: one for one in items}
 
 
@@ -119,8 +121,8 @@ def marked_document(policy: Policy, since: Policy | None = None) -> list[MarkedS
         made.append(
             MarkedSection(
                 section.key, section.number, section.title, section.lead, section.heads,
-                [_row(row, rows.get(row.key), since is not None) for row in section.rows],  # type: ignore[arg-type]
-                [_clause(one, clauses.get(one.key), since is not None) for one in section.clauses],  # type: ignore[arg-type]
+                [_row(row, rows.get(row.key), since is not None) for row in section.rows],
+                [_clause(one, clauses.get(one.key), since is not None) for one in section.clauses],
                 _removed(section, old), EDITED_IN.get(section.key, ""),
                 [_group(group, grouped, since is not None) for group in section.groups],
             )

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
-from django_htmx.middleware import HtmxDetails
 
 OK = HTTPStatus.OK
 INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -20,12 +19,6 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: a POST even when it is empty, otherwise nothing."""
     return request.POST if request.method == "POST" else None
-
-
-class HtmxHttpRequest(HttpRequest):
-    """A request after `HtmxMiddleware`."""
-
-    htmx: HtmxDetails
 
 
 def wants_fragment(request: HttpRequest) -> bool:
