@@ -1,11 +1,12 @@
 """What the database itself says about credits, in SQL: sums, and what it refuses even of hand-written statements.
 
-Three functions are made by the migration `credits`, and the ledger's trigger, the services, the pages and the auditor
-all ask them, so that there is one arithmetic:
+Functions are made by migrations, and the ledger's trigger, the services, the pages and the auditor all ask them, so
+that there is one arithmetic:
 
 - `credit_family(ticket)`: the ids of all tickets that count as one with it, because they were merged;
 - `credit_spent(ticket, customer, as_of, ahead_of)`: what counts before the request `ahead_of` (null: all of it);
-- `credit_lock(ticket, customer)`: locks the budget rows of the customers concerned, always in the same order.
+- `credit_lock(ticket, customer)`: locks the budget rows of the customers concerned, always in the same order;
+- `credit_hold(request, person)`: locks and reads what a decision about a request rests on, the budget rows apart.
 
 "Net of reversals" is by credit, not by line: a credit that was reversed does not count, whenever that was; else a
 reversal today of a credit of last quarter would make room for a new one.
